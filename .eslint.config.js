@@ -1,0 +1,32 @@
+// The rules that the type checker cannot express. A rule that is switched off says why beside it.
+import tseslint from 'typescript-eslint'
+
+export default tseslint.config(
+  ...tseslint.configs.recommended,
+  {
+    files: ['src/**/*.ts', 'test/**/*.ts', 'loadtest/**/*.ts'],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/only-throw-error': 'error',
+      // Unused parameters and locals are the type checker's (noUnused…); two voices for one fault only confuse.
+      '@typescript-eslint/no-unused-vars': 'off',
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    // tap's t.test and friends return promises that tap itself awaits.
+    files: ['test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'before', 'rejects'], package: '@tapjs/test' }] }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+)
