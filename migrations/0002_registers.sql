@@ -18,9 +18,6 @@ create table participant (
     created_at  timestamptz not null default now()
 );
 
--- One firm, one registration: the same tax number twice in a country is a mistake or a trick.
-create unique index participant_tax_id on participant (country, tax_id) where tax_id is not null;
-
 -- The person who acts for a participant. Where two are needed, two persons are (D15).
 create table person (
     no              integer generated always as identity primary key,
@@ -131,13 +128,13 @@ create table product (
 create index product_owner on product (owner_no, no);
 create index product_group_no on product (group_no);
 
--- What a higher level contains: a carton of ten packs has its own GTIN.
+-- What a higher level contains: a carton of ten packs has its own GTIN. By GTIN, for a carton may be registered
+-- before its packs are, and by another.
 create table product_content (
-    product_no   integer not null references product,
-    content_no   integer not null references product,
-    count        integer not null check (count > 0),
-    primary key (product_no, content_no),
-    check (product_no <> content_no)
+    product_no  integer not null references product,
+    gtin        text not null check (gtin ~ '^[0-9]{14}$'),
+    count       integer not null check (count > 0),
+    primary key (product_no, gtin)
 );
 
 -- The right of an importer to order codes for a GTIN beside its owner. One row for each time it was claimed.
