@@ -100,7 +100,7 @@ create table product_group (
     name         text not null check (name <> ''),
     enforcement  text not null check (enforcement in ('observe', 'enforce')),
     tail         text not null check (tail in ('mac', 'signature')),
-    log          text not null check (log ~ '^[a-z][a-z0-9-]{0,39}$'),
+    log          text not null check (log ~ '^[a-z][a-z0-9_-]{0,31}$'),
     created_at   timestamptz not null default now()
 );
 

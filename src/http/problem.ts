@@ -1,6 +1,8 @@
 // What can go wrong is a closed list. Programs switch on the code, people read the title and the detail.
 // Adding a code is a change of the contract: it belongs into the README's table in the same commit.
 
+import { limits } from '../config/limits.ts'
+
 /** Each code with its HTTP status, a title, and what to do next where the thrower has nothing better to say. */
 export const problems = {
   // The request itself
@@ -44,6 +46,12 @@ export const problems = {
   not_found: [404, 'There is nothing here that you may see', 'Check the address and the identifier.'],
   method_not_allowed: [405, 'This address does not know this method', 'See /docs for the methods of each address.'],
   not_acceptable: [406, 'No offered form is acceptable', 'Ask for one of the media types that the detail names.'],
+
+  request_timeout: [
+    408,
+    'The request took too long to arrive',
+    'Send it again over a better line, or in smaller parts.',
+  ],
 
   // What the judge of events, scans and receipts refuses
   code_unknown: [
@@ -99,8 +107,7 @@ export type ProblemOptions = {
   cause?: unknown
 }
 
-/** The longest list of single errors in an answer; `errorCount` tells how many there are. */
-export const problemItemsMax = 100
+export const { problemItemsMax } = limits
 
 /** What a caller did wrong, or what stands against his request. Anything else that is thrown is a bug or an outage. */
 export class Problem extends Error {
