@@ -1,0 +1,69 @@
+import type { Act } from './law.ts'
+import type { State } from './object.ts'
+
+/** One object of a claim. */
+export type Subject = {
+  id: bigint
+  /** Where it stands in the request: a JSON Pointer. */
+  path: string
+  /** Its code in canonical form, for answers and findings. */
+  code: string
+  /** Of a unit: its product group only observes. What a logistic unit's contents decide is read under the lock. */
+  observe: boolean
+  /** Of a unit: the participant who ordered its code; null for one that was claimed without an order. */
+  orderedBy: number | null
+  /** Of a unit: the object that stands for its order. */
+  orderObject: bigint | null
+  /** What the register of codes already found. */
+  fault?: 'code_unknown' | 'code_forged'
+}
+
+export type Part = { act: Act; subjects: readonly Subject[] }
+
+/** Who the goods go to: a participant, or somebody outside the system. */
+export type Recipient = { participant: number } | { outside: true } | undefined
+
+/** What an event says was done, by whom, to which objects: what the judge is asked. */
+export type Claim = {
+  /** Whose act it is: the principal under a mandate, else the participant itself. */
+  principal: number
+  parts: readonly Part[]
+  /** Packing and unpacking: the container. */
+  container?: Subject
+  /** Unpacking: everything that is in the container; `parts` then names nothing to unpack. */
+  everything?: boolean
+  /** Shipping. */
+  to?: Recipient
+  carrier?: number
+  ownershipPasses?: boolean
+  /** What the objects become, where the act leaves a choice (taking back, voiding). */
+  becomes?: State
+  /** Record the good ones although others are refused. */
+  partial?: boolean
+}
+
+/** Why an object is refused, or, where its group only observes, doubted. */
+export type FaultCode =
+  | 'code_unknown'
+  | 'code_forged'
+  | 'not_owner'
+  | 'not_holder'
+  | 'not_addressed'
+  | 'wrong_state'
+  | 'packed_elsewhere'
+  | 'already_sold'
+  | 'withdrawn'
+  | 'on_hold'
+  | 'expired'
+  | 'several_logs'
+
+export type Fault = {
+  subject: Subject
+  code: FaultCode
+  /** One sentence for who may see the object; absent for anyone else. */
+  detail?: string
+  /** The entry that made the object what it is, for who may see it. */
+  position?: number
+  /** Owner and holder at that moment: whom a finding about it concerns. */
+  concerned: readonly number[]
+}

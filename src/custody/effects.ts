@@ -1,0 +1,153 @@
+import type { Claim, Subject } from './claim.ts'
+import type { Act } from './law.ts'
+import { law } from './law.ts'
+import { flag, type LastStep, levelsInside, type Standing, type Step, withLevelsInside } from './object.ts'
+
+/** The steps that one event has made so far, over those of earlier events. */
+export type Pending = { last: LastStep; put: (step: Step) => void; position: number }
+
+const transit = flag.underWay | flag.ownershipPasses
+
+/** The object as it stands, written down as a step of its own at this position: what it has from its containers becomes its own. */
+function takenOut(standing: Standing, pending: Pending): Step {
+  const { own, owner, holder, containers } = standing
+  const innermost = containers[0]
+  if (innermost === undefined) return { ...own, position: pending.position }
+  leave(innermost.id, pending)
+  return {
+    ...own,
+    position: pending.position,
+    parent: null,
+    owner,
+    ownerAt: pending.position,
+    holder,
+    addressee: null,
+    sender: null,
+    flags: own.flags & ~transit,
+  }
+}
+
+/** One object fewer in the container; an emptied one is closed, and packing opens it again. */
+function leave(container: bigint, pending: Pending): void {
+  const step = pending.last(container)
+  if (!step) throw new Error(`the container ${container} has no step`)
+  const contents = Math.max((step.contents ?? 1) - 1, 0)
+  pending.put({ ...step, position: pending.position, contents, opened: contents === 0 ? null : step.opened })
+}
+
+/** The step that follows from an act which was not refused (or was let pass). */
+export function apply(claim: Claim, act: Act, subject: Subject, standing: Standing, pending: Pending): void {
+  const rule = law[act]
+  const { position } = pending
+  const stays = rule.packed === 'stays' || standing.own.parent === null
+  const base = stays ? { ...standing.own, position } : takenOut(standing, pending)
+  const step: Step = rule.becomes ? { ...base, state: claim.becomes ?? rule.becomes } : base
+  switch (act) {
+    case 'commission':
+    case 'encode':
+    case 'create_logistic_unit':
+    case 'produce':
+    case 'void_code':
+    case 'close_order':
+      return pending.put({ ...step, ...(step.owner === null ? ownedBy(claim.principal, position) : {}) })
+    case 'ship':
+      return pending.put(shipped(claim, step))
+    case 'void_shipping':
+      return pending.put({ ...step, ...arrived(step), holder: claim.principal })
+    case 'receive':
+      return pending.put({
+        ...step,
+        ...arrived(step),
+        holder: claim.principal,
+        ...(standing.ownershipPasses ? { owner: claim.principal, ownerAt: position } : {}),
+      })
+    case 'lose':
+      return pending.put({ ...step, ...arrived(step) })
+    case 'hold':
+      return pending.put({ ...step, flags: step.flags | flag.held })
+    case 'lift_hold':
+      return pending.put({ ...step, flags: step.flags & ~flag.held })
+    case 'pack':
+      return pack(claim, subject, standing, step, pending)
+    case 'open_container':
+      return open(claim, step, pending)
+    default:
+      return pending.put(step)
+  }
+}
+
+const ownedBy = (participant: number, position: number) => ({
+  owner: participant,
+  ownerAt: position,
+  holder: participant,
+})
+
+const arrived = (step: Step) => ({ flags: step.flags & ~transit, addressee: null, sender: null })
+
+function shipped(claim: Claim, step: Step): Step {
+  const to = claim.to
+  if (to && 'outside' in to) return { ...step, state: 'exported', holder: null }
+  return {
+    ...step,
+    flags: step.flags | flag.underWay | (claim.ownershipPasses === true ? flag.ownershipPasses : 0),
+    holder: claim.carrier ?? claim.principal,
+    addressee: to?.participant ?? null,
+    sender: claim.principal,
+  }
+}
+
+/** A new or emptied container starts anew; one in use stays as it is and takes what follows. */
+function open(claim: Claim, step: Step, pending: Pending): void {
+  if (step.opened !== null) return pending.put(step)
+  const fresh = step.owner === null
+  pending.put({
+    ...step,
+    state: step.state === 'ordered' ? 'active' : step.state,
+    opened: pending.position,
+    contents: 0,
+    // The marks of what was in it before go; a logistic unit's owner is the one of what is packed first.
+    flags: withLevelsInside(step.flags & flag.held, 0) | (step.id < 0n ? flag.observed : step.flags & flag.observed),
+    ...(fresh ? ownedBy(claim.principal, pending.position) : {}),
+  })
+}
+
+function pack(claim: Claim, subject: Subject, standing: Standing, step: Step, pending: Pending): void {
+  const container = claim.container && pending.last(claim.container.id)
+  if (!container || !claim.container) throw new Error('packing needs a container')
+  // In a group that only observes it may still be in another container, as the ledger has it.
+  if (standing.own.parent !== null && standing.own.parent !== container.id) leave(standing.own.parent, pending)
+  const first = container.contents === 0
+  const owner = standing.owner
+  const another = !first && owner !== container.owner
+  const mixed = standing.mixedOwners || another
+  const levels = Math.max(levelsInside(container.flags), levelsInside(step.flags) + 1)
+  pending.put({ ...step, parent: container.id, owner, ownerAt: another ? pending.position : step.ownerAt })
+  pending.put({
+    ...container,
+    position: pending.position,
+    contents: (container.contents ?? 0) + (standing.own.parent === container.id ? 0 : 1),
+    flags:
+      (withLevelsInside(container.flags, levels) | (mixed ? flag.mixed : 0)) &
+      ~(observes(subject, standing) ? 0 : flag.observed),
+    // A case that is a unit keeps its owner; a logistic unit has the one of what is in it.
+    ...(first && container.id < 0n ? { owner, ownerAt: pending.position } : {}),
+  })
+}
+
+/** Whether only findings follow from what is wrong with it: a unit's product group says so, a logistic unit's contents do. */
+export const observes = (subject: Subject, standing: Standing): boolean =>
+  subject.id < 0n ? (standing.own.flags & flag.observed) !== 0 : subject.observe
+
+/** What packing changes for the containers around the container: they are as deep, and may hold several owners' goods too. */
+export function spreadOutwards(container: bigint, pending: Pending): void {
+  let inner = pending.last(container)
+  while (inner && inner.parent !== null) {
+    const outer = pending.last(inner.parent)
+    if (!outer) return
+    const levels = Math.max(levelsInside(outer.flags), levelsInside(inner.flags) + 1)
+    const flags = withLevelsInside(outer.flags, levels) | (inner.flags & flag.mixed)
+    if (flags === outer.flags) return
+    inner = { ...outer, position: pending.position, flags }
+    pending.put(inner)
+  }
+}

@@ -1,0 +1,109 @@
+import type { ClientBase } from 'pg'
+import { stateNo, stateOf, type Step } from './object.ts'
+
+// The SQL of steps. Ids travel as one array literal: building it costs less than pg's own conversion of a JavaScript array.
+
+type StepRow = {
+  object_id: bigint
+  position: bigint
+  state: number
+  flags: number
+  owner: number | null
+  owner_at: bigint | null
+  holder: number | null
+  addressee: number | null
+  sender: number | null
+  parent: bigint | null
+  opened: bigint | null
+  contents: number | null
+}
+
+const columns =
+  's.object_id, s.position, s.state, s.flags, s.owner, s.owner_at, s.holder, s.addressee, s.sender, s.parent, s.opened, s.contents'
+
+export const stepOf = (row: StepRow): Step => ({
+  id: row.object_id,
+  position: Number(row.position),
+  state: stateOf(row.state),
+  flags: row.flags,
+  owner: row.owner,
+  ownerAt: Number(row.owner_at ?? row.position),
+  holder: row.holder,
+  addressee: row.addressee,
+  sender: row.sender,
+  parent: row.parent,
+  opened: row.opened === null ? null : Number(row.opened),
+  contents: row.contents,
+})
+
+type Queryable = Pick<ClientBase, 'query'>
+
+/** The last step of each object that has one: one index descent each. */
+export async function findLastSteps(client: Queryable, log: number, ids: readonly bigint[]): Promise<Step[]> {
+  if (ids.length === 0) return []
+  const { rows } = await client.query<StepRow>({
+    name: 'custody_last_steps',
+    text: `select ${columns} from unnest($2::bigint[]) as wanted (id) cross join lateral
+             (select * from step where log_id = $1 and object_id = wanted.id order by position desc limit 1) as s`,
+    values: [log, `{${ids.join(',')}}`],
+  })
+  return rows.map(stepOf)
+}
+
+/** What was packed in the container since it was opened; what left it since is among them. */
+export async function findPackedSince(
+  client: Queryable,
+  log: number,
+  container: bigint,
+  opened: number,
+): Promise<bigint[]> {
+  const { rows } = await client.query<{ object_id: bigint }>({
+    name: 'custody_packed_since',
+    text: 'select distinct object_id from step where log_id = $1 and parent = $2 and position >= $3 order by object_id',
+    values: [log, container, opened],
+  })
+  return rows.map((row) => row.object_id)
+}
+
+/** Logistic units among `ids` that live in another log. */
+export async function findElsewhere(client: Queryable, log: number, ids: readonly bigint[]): Promise<bigint[]> {
+  const { rows } = await client.query<{ object_id: bigint }>({
+    name: 'custody_elsewhere',
+    text: 'select object_id from logistic_unit_directory where object_id = any ($2::bigint[]) and log_id <> $1',
+    values: [log, `{${ids.join(',')}}`],
+  })
+  return rows.map((row) => row.object_id)
+}
+
+export const insertLogisticUnits = (client: Queryable, log: number, ids: readonly bigint[]): Promise<unknown> =>
+  client.query({
+    name: 'custody_insert_logistic_units',
+    text: 'insert into logistic_unit_directory (object_id, log_id) select id, $1 from unnest($2::bigint[]) as id',
+    values: [log, `{${ids.join(',')}}`],
+  })
+
+export function insertSteps(client: Queryable, log: number, steps: readonly Step[]): Promise<unknown> {
+  const column = (read: (step: Step) => bigint | number | null) =>
+    `{${steps.map((step) => read(step) ?? 'NULL').join(',')}}`
+  return client.query({
+    name: 'custody_insert_steps',
+    text: `insert into step (log_id, object_id, position, state, flags, owner, owner_at, holder, addressee, sender, parent, opened, contents)
+           select $1, s.* from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::integer[], $7::bigint[],
+                                      $8::integer[], $9::integer[], $10::integer[], $11::bigint[], $12::bigint[], $13::integer[]) as s`,
+    values: [
+      log,
+      column((step) => step.id),
+      column((step) => step.position),
+      column((step) => stateNo(step.state)),
+      column((step) => step.flags),
+      column((step) => step.owner),
+      column((step) => (step.ownerAt === step.position || step.owner === null ? null : step.ownerAt)),
+      column((step) => step.holder),
+      column((step) => step.addressee),
+      column((step) => step.sender),
+      column((step) => step.parent),
+      column((step) => step.opened),
+      column((step) => step.contents),
+    ],
+  })
+}

@@ -1,0 +1,51 @@
+/**
+ * Findings (D14): something wrong that was noticed, in neutral words. Never silently dropped, never edited.
+ */
+
+/** refused: nothing was recorded. observed: recorded, in a group that only observes. doubted: recorded lawfully, yet remarkable. */
+export const findingKinds = ['refused', 'observed', 'doubted'] as const
+export type FindingKind = (typeof findingKinds)[number]
+
+/** What a finding shows of what it is about; more is only counted. */
+export const findingObjectsMax = 100
+
+export type FindingItem = { path: string; code: string; detail?: string }
+
+export type NewFinding = {
+  id: string
+  openedAt: Date
+  kind: FindingKind
+  /** The problem code: what was found. */
+  code: string
+  /** Who claimed it, for whom, and which person. */
+  participant: number
+  principal: number | null
+  person: number | null
+  log: number
+  position: number | null
+  eventKey: string | null
+  /** Whose goods it is about, besides who claimed it. */
+  concerned: readonly number[]
+  objects: readonly bigint[]
+  objectCount: number
+  detail: { act: string; eventTime: string; eventID: string; text: string; objects: readonly FindingItem[] }
+}
+
+/** What each code means for people, in words that accuse nobody. */
+export const findingTexts: Readonly<Record<string, string>> = {
+  code_unknown: 'A code was reported that was never issued: difference to be explained.',
+  code_forged: 'A code was reported whose verification tail does not fit: its origin is to be explained.',
+  not_owner: 'Somebody acted as owner who is not recorded as such: difference to be explained.',
+  not_holder: 'Somebody acted as holder who is not recorded as such: difference to be explained.',
+  not_addressed: 'Goods were received by who was not addressed, or addressed to nobody: difference to be explained.',
+  wrong_state: 'An act does not fit the recorded state of the goods: a step in between may be missing.',
+  packed_elsewhere:
+    'Goods were reported apart from the container in which they are recorded: difference to be explained.',
+  already_sold: 'A code was sold that is recorded as sold: a copy, a missed return, or a mistake.',
+  withdrawn: 'Goods were reported that are withdrawn, blocked or voided.',
+  on_hold: 'Goods were moved that customs hold.',
+  expired: 'Goods were offered after their expiry date.',
+  several_logs: 'Goods of several ledgers were reported in one document.',
+}
+
+export const findingText = (code: string): string => findingTexts[code] ?? 'Difference to be explained.'

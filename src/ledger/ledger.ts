@@ -1,0 +1,148 @@
+import type { ClientBase } from 'pg'
+import { createBatchQueue, type QueueLimits, type Work } from './batch-queue.ts'
+import { type Clock, commitBatch, type Draft, FatalLedgerError, type Judge, type Outcome } from './commit.ts'
+import * as store from './store.ts'
+
+/** A connection of the ledger's own: nothing else may run on it, for its statements are in one transaction or the next. */
+export type WriterClient = ClientBase & { end(): Promise<void> }
+
+export type LedgerOptions<Order, Decision, Refusal> = {
+  /** Opens a connection as the serving role, with `pipeline` switched on. */
+  connect: () => Promise<WriterClient>
+  judge: Judge<Order, Decision, Refusal>
+  limits: QueueLimits & { commitRetryMs: number }
+  clock?: Clock
+  /** The stored ledger contradicts itself. The owner of the process stops it. */
+  onFatal: (error: FatalLedgerError) => void
+  /** A batch is durable. For followers and metrics; MUST NOT throw. */
+  onCommit?: (commit: { log: number; drafts: number; recorded: number; ms: number }) => void
+}
+
+export type Ledger<Order, Decision, Refusal> = {
+  /**
+   * Records the draft, or says why not, once the answer is durable. Undefined when too much is waiting: nothing was taken.
+   * Rejects when the database could not be reached in time; the outcome is then unknown, and sending the same again is safe.
+   */
+  submit(log: number, draft: Draft<Order, Decision>, work: Work): Promise<Outcome<Decision, Refusal>> | undefined
+  /** The number of a log by its name; makes it if it is new. */
+  logNo(name: string): Promise<number>
+  waiting(): Work
+  /** Answers everyone who is waiting, then lets go of the connections. */
+  stop(): Promise<void>
+}
+
+type Writer<Order, Decision, Refusal> = {
+  add: (draft: Draft<Order, Decision>, work: Work) => Promise<Outcome<Decision, Refusal>> | undefined
+  waiting: () => Work
+  stop: () => Promise<void>
+}
+
+export function createLedger<Order, Decision, Refusal>(
+  options: LedgerOptions<Order, Decision, Refusal>,
+): Ledger<Order, Decision, Refusal> {
+  const writers = new Map<number, Writer<Order, Decision, Refusal>>()
+  let names: Map<string, number> | undefined
+
+  function writerOf(log: number): Writer<Order, Decision, Refusal> {
+    let writer = writers.get(log)
+    if (!writer) writers.set(log, (writer = createWriter(log, options)))
+    return writer
+  }
+
+  async function logNo(name: string): Promise<number> {
+    const known = names?.get(name)
+    if (known !== undefined) return known
+    const client = await options.connect()
+    try {
+      names = await store.listLogs(client)
+      const log = names.get(name) ?? (await store.makeLog(client, name))
+      names.set(name, log)
+      return log
+    } finally {
+      await client.end()
+    }
+  }
+
+  return {
+    submit: (log, draft, work) => writerOf(log).add(draft, work),
+    logNo,
+    waiting: () =>
+      [...writers.values()]
+        .map((writer) => writer.waiting())
+        .reduce((a, b) => ({ events: a.events + b.events, codes: a.codes + b.codes, bytes: a.bytes + b.bytes }), {
+          events: 0,
+          codes: 0,
+          bytes: 0,
+        }),
+    stop: async () => {
+      await Promise.all([...writers.values()].map((writer) => writer.stop()))
+    },
+  }
+}
+
+/** One log's queue and connection. The connection is opened at the first batch and again whenever it broke. */
+function createWriter<Order, Decision, Refusal>(
+  log: number,
+  options: LedgerOptions<Order, Decision, Refusal>,
+): Writer<Order, Decision, Refusal> {
+  let client: WriterClient | undefined
+
+  async function open(): Promise<WriterClient> {
+    const opened = await options.connect()
+    const forget = () => {
+      if (client === opened) client = undefined
+    }
+    opened.on('error', forget)
+    opened.on('end', forget)
+    return opened
+  }
+
+  async function drop(): Promise<void> {
+    const broken = client
+    client = undefined
+    // It may be beyond answering; whatever transaction was open on it ends with it.
+    await broken?.end().catch(() => undefined)
+  }
+
+  async function flush(drafts: Draft<Order, Decision>[]): Promise<Outcome<Decision, Refusal>[]> {
+    const startedMs = performance.now()
+    for (let attempt = 0; ; attempt++) {
+      try {
+        client ??= await open()
+        const outcomes = await commitBatch(client, log, drafts, options.judge, options.clock ?? ((now) => now))
+        const recorded = outcomes.filter((outcome) => outcome.kind === 'recorded').length
+        options.onCommit?.({ log, drafts: drafts.length, recorded, ms: performance.now() - startedMs })
+        return outcomes
+      } catch (error) {
+        await drop()
+        if (error instanceof FatalLedgerError) options.onFatal(error)
+        // Whether the batch took effect is unknown. Every draft carries its event's id, so the same batch again is safe.
+        const waitMs = Math.min(50 * 2 ** attempt, 1000)
+        if (!isOutage(error) || performance.now() - startedMs + waitMs > options.limits.commitRetryMs) throw error
+        await new Promise((resolve) => setTimeout(resolve, waitMs))
+      }
+    }
+  }
+
+  const queue = createBatchQueue(flush, options.limits)
+  return {
+    add: (draft, work) => queue.add(draft, work),
+    waiting: () => queue.waiting(),
+    stop: async () => {
+      await queue.drained()
+      await drop()
+    },
+  }
+}
+
+/**
+ * Whether the database was away or going (SQLSTATE classes 08, 53, 57; 40 for a deadlock), so that trying again makes sense.
+ * Anything else is our own fault and trying again would only repeat it.
+ */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (/^(08|40|53|57P|55P03)/.test(code)) return true
+  if (/^(ECONN|EPIPE|ETIMEDOUT|ENOENT|EHOSTUNREACH)/.test(code)) return true
+  return code === '' && /terminated|Connection|connection|not queryable|rolled back/.test(error.message)
+}
