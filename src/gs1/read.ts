@@ -1,7 +1,14 @@
-import type { CodeAnswer } from './reading.ts'
-import { checkDigit, isSet82 } from './identifiers.ts'
+import { parseDigitalLink } from './digital-link.ts'
+import type { Element } from './elements.ts'
+import { parseBracketed, parseElementString } from './element-string.ts'
+import { malformed } from './fault.ts'
+import type { Parsed } from './fault.ts'
+import { readForeign } from './foreign.ts'
+import { checkDigit, isDigits, isSet82, isSscc, padGtin } from './identifiers.ts'
 import type { Gtin, Serial } from './identifiers.ts'
-import { readAnyForm } from './forms-in.ts'
+import { repairs } from './mishaps.ts'
+import { readElements } from './reading.ts'
+import type { CodeAnswer } from './reading.ts'
 
 export type { CodeFault } from './fault.ts'
 export type { CodeAnswer, Reading, Tail } from './reading.ts'
@@ -15,7 +22,15 @@ const GS = 0x1d
  * and recognises the marks of the neighbouring systems. Never throws; time is linear in the length of `text`.
  */
 export function readCode(text: string): CodeAnswer {
-  return readOwnCode(text) ?? readAnyForm(text)
+  const own = readOwnCode(text)
+  if (own) return own
+  const answer = readForm(text)
+  if (!answer.fault) return answer
+  for (const repair of repairs(text)) {
+    const { reading } = readForm(repair.text)
+    if (reading && reading.kind !== 'foreign') return { fault: { ...answer.fault, hint: repair.hint } }
+  }
+  return answer
 }
 
 /**
@@ -42,12 +57,75 @@ function readOwnCode(text: string): CodeAnswer | undefined {
   }
   const tail = { keyId: text.slice(end + 3, end + 7), check: text.slice(end + 10) }
   // The checks above are those of isGtin and isSerial, done in place: this is the hot path of every scan.
-  const reading = {
-    kind: 'unit' as const,
-    gtin: gtin as Gtin,
-    serial: text.slice(18, end) as Serial,
-    tail,
-    attributes: NOTHING,
+  const serial = text.slice(18, end) as Serial
+  return { reading: { kind: 'unit', gtin: gtin as Gtin, serial, tail, attributes: NOTHING } }
+}
+
+/** Scanners may be set to press Enter or Tab after a code. */
+const KEY_PRESSES = /[\r\n\t]+$/
+
+function readForm(given: string): CodeAnswer {
+  const text = given.replace(KEY_PRESSES, '')
+  if (text.startsWith(']')) return readSymbol(text)
+  if (/^https?:/i.test(text)) return fromElements(parseDigitalLink(text), true)
+  if (text.startsWith('(')) return fromElements(parseBracketed(text))
+  return readPlain(text, 0)
+}
+
+/** Text without a mark of its form: a number as printed, an element string, or somebody else's mark. */
+function readPlain(text: string, from: number): CodeAnswer {
+  const data = text.slice(from)
+  if (isSscc(data)) return { reading: { kind: 'logistic', sscc: data, attributes: NOTHING } }
+  if (isDigits(data) && GTIN_LENGTHS.has(data.length)) return readNumber(data, from)
+  const answer = fromElements(parseElementString(text, from))
+  const foreign = answer.fault && readForeign(data)
+  return foreign ? { reading: foreign } : answer
+}
+
+const GTIN_LENGTHS = new Set([8, 12, 13, 14])
+
+/** A GTIN as printed under a bar code. An element string of these lengths could name no object. */
+function readNumber(digits: string, from: number): CodeAnswer {
+  const { value, fault } = padGtin(digits)
+  if (fault) return { fault: { ...fault, ai: '01', at: from + digits.length - 1 } }
+  return { reading: { kind: 'key', ai: '01', value, attributes: NOTHING } }
+}
+
+// Symbology identifiers (ISO/IEC 15424; GS1 General Specifications, 5.1.2) by what the data behind them is.
+const ELEMENT_STRINGS = new Set(['C1', 'e0', 'd2', 'd5', 'Q3', 'Q4', 'Q5', 'J1'])
+const PLAIN = new Set(['C0', 'A0', 'd1', 'd4', 'Q1', 'Q2', 'J0', 'L0', 'X0', 'F0'])
+const NUMBERS: Readonly<Record<string, number>> = { E0: 13, E4: 8, I1: 14 }
+
+function readSymbol(text: string): CodeAnswer {
+  const identifier = text.slice(1, 3)
+  if (ELEMENT_STRINGS.has(identifier)) return fromElements(parseElementString(text, 3))
+  const length = NUMBERS[identifier]
+  if (length !== undefined) return readNumberSymbol(text, length)
+  if (PLAIN.has(identifier)) {
+    const data = text.slice(3)
+    if (/^https?:/i.test(data)) return shifted(fromElements(parseDigitalLink(data), true), 3)
+    return readPlain(text, 3)
   }
-  return { reading }
+  return malformed('symbology', 'The symbology identifier at the start is not one that carries GS1 data.', { at: 0 })
+}
+
+/** An EAN, UPC or ITF-14 symbol, alone or with the composite component that a reader sends after it. */
+function readNumberSymbol(text: string, length: number): CodeAnswer {
+  const [primary = '', composite, ...more] = text.slice(3).split('|]e0')
+  if (primary.length !== length || !isDigits(primary) || more.length > 0) {
+    return malformed('length', `This symbol carries a number of ${length} digits.`, { ai: '01', at: 3 })
+  }
+  const gtin = `01${primary.padStart(14, '0')}`
+  const moved = length - 14 + 3 + 2
+  if (composite === undefined) return shifted(fromElements(parseElementString(gtin)), moved - 4)
+  return shifted(fromElements(parseElementString(gtin + composite)), moved)
+}
+
+function shifted(answer: CodeAnswer, by: number): CodeAnswer {
+  if (!answer.fault || answer.fault.at === undefined) return answer
+  return { fault: { ...answer.fault, at: Math.max(0, answer.fault.at + by) } }
+}
+
+function fromElements(parsed: Parsed<Element[]>, keyFirst = false): CodeAnswer {
+  return parsed.fault ? parsed : { reading: readElements(parsed.value, keyFirst) }
 }
