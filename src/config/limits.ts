@@ -1,0 +1,54 @@
+// What the service refuses to be dragged beyond, on one page (design "Limits", D2, D8, D9, D11). Units are in the names.
+import assert from 'node:assert/strict'
+
+export const limits = Object.freeze({
+  // One document in.
+  documentCodesMax: 30_000, // What the largest pallets of small packs hold, with room; also one batch.
+  documentEventsMax: 2_000, // One batch: a rollback document commits whole or not at all.
+  documentBytesMax: 32 * 1024 * 1024, // 30,000 codes with signature tails, twice over.
+  jsonDepthMax: 64, // EPCIS needs about 10; beyond this only attacks on recursive readers are found.
+  pathParameterMax: 512, // A code with a signature tail, percent-encoded; Fastify's 100 cuts it off.
+  headerBytesMax: 16 * 1024, // Node's default, named because clients meet it.
+
+  // One code order.
+  orderCodesMax: 1_500_000, // Below 2^21, so that ids of an order never reach the next one's.
+  blockCodes: 1_000, // Codes to a row: 8 bytes each keeps a block near one database page.
+  serialLengthMax: 20, // GS1 General Specifications, AI 21.
+
+  // The ledger's queue.
+  batchEventsMax: 2_000,
+  batchCodesMax: 30_000, // Work is counted in codes too: 2,000 events of 30,000 codes would be an hour.
+  waitingEventsMax: 20_000, // Ten batches. Past this an honest 503 beats an answer nobody waits for.
+  waitingBytesMax: 64 * 1000 * 1000,
+  waitingWorkMaxMs: 1_000, // Of estimated work: a till gives up after a second or two.
+  entryBytesMax: 65_535, // The length prefix of a C2SP tlog-tiles entry bundle is 16 bits wide.
+  nestingMax: 8, // Unit, bundle, case, pallet, container, vehicle, and two to spare.
+
+  // Requests.
+  requestsPerKeyPerSecond: 1_000,
+  requestsPerAddressPerSecond: 20, // Without a key: a person with a telephone, not a crawler.
+  problemItemsMax: 100, // Beyond this nobody reads on; `errorCount` tells how many there are.
+  saleCheckCodesMax: 1_000, // A receipt has dozens; a shop's shelf check hundreds.
+  pageMax: 1_000, // Rows of one page.
+  pageDefault: 30, // EPCIS 2.0 leaves it open; its own examples use 30.
+
+  // Time.
+  clockAheadMaxMs: 10 * 60 * 1000, // A handheld's clock drifts by minutes, never by more (design D11).
+  undoWindowDays: 10,
+  offlineWaitHours: 72, // A weekend without a line.
+  retentionYears: 5,
+
+  // Database connections.
+  poolConnectionsMax: 10, // Two cores answer no faster with more; the ledger's writer has its own connection.
+  statementTimeoutMs: 30_000, // No call of ours takes a second; what takes thirty is lost.
+  lockTimeoutMs: 10_000, // Another process holds a log's head for milliseconds.
+  idleInTransactionTimeoutMs: 60_000, // A forgotten transaction holds back vacuum for everybody.
+  connectTimeoutMs: 5_000,
+  shutdownMaxMs: 10_000, // After this the process ends without waiting for those who read slowly.
+} as const)
+export type Limits = typeof limits
+
+assert(limits.documentCodesMax <= limits.batchCodesMax, 'a document must fit one batch')
+assert(limits.documentEventsMax <= limits.batchEventsMax, 'a document must fit one batch')
+assert(limits.waitingEventsMax >= 4 * limits.batchEventsMax, 'the queue must outlast some batches')
+assert(limits.orderCodesMax + 1 < 2 ** 21, "an order's ids must not reach the next order's")

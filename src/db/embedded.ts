@@ -1,0 +1,248 @@
+// The PostgreSQL that comes with the service (design D13): a real server over DATA_DIR/pg18, on the loopback, with
+// passwords of its own. Whoever holds one advisory lock in it owns it: starts it, restarts it when it dies, ends it.
+//
+//   ABSENT --launch--> RUNNING --lock--> OWNED --connection lost--> (RUNNING or ABSENT, and again)
+//      |                  ^ an orphan of a killed service starts here     |
+//      '--initdb first where there is no folder                           '--stop--> ABSENT
+//
+// The lock belongs to a connection, so a kill -9 of the service lets go of it at once, and nothing stale remains.
+import { spawn } from 'node:child_process'
+import { chown, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { ConfigError } from '../config/config.ts'
+import { findBinaries, type Binaries } from './binaries.ts'
+import { appRole } from './connect.ts'
+import { tolerant } from './bootstrap.ts'
+import {
+  exists,
+  logFile,
+  makingFolder,
+  newPassword,
+  openDataFolder,
+  pgFolder,
+  readCredentials,
+  removeLeftovers,
+  writeCredentials,
+  type Credentials,
+} from './data-folder.ts'
+import { findRunning, freePort, launch, runIn, stop, untilReady, type Running } from './postmaster.ts'
+import { serverSettings, settingsId } from './server-settings.ts'
+import { serverUser, type SystemUser } from './system-user.ts'
+
+export type EmbeddedOptions = {
+  dataDir: string
+  tell: (text: string) => void
+  /** Called when the server could not be brought back; the service cannot go on. */
+  onLost: (error: Error) => void
+  /** Additional or other server settings; tests switch the flushing off. */
+  settings?: Readonly<Record<string, string>>
+}
+
+export type Embedded = {
+  /** Logs in as the cluster's superuser; for migrations. */
+  readonly adminUrl: string
+  /** Logs in as tamga_app; for serving. */
+  readonly appUrl: string
+  readonly pid: () => number
+  stop(): Promise<void>
+  /** For the last moment of a dying process: asks the server to end and does not wait. */
+  stopNow(): void
+}
+
+export const databaseName = 'tamga'
+/** "Tamga owns this cluster"; any number that nobody else uses. */
+const ownerLock = 0x7461_6d67
+const lockWithinMs = 1_000
+const launchTries = 5
+
+type Place = { dataDir: string; folder: string; binaries: Binaries; user: SystemUser | undefined }
+type Owned = { running: Running; lock: pg.Client }
+
+/**
+ * Starts the server, or takes over the one that a killed service left running.
+ * @throws ConfigError with a sentence where the folder is in use, another version's, or cannot be used
+ */
+export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+  const { dataDir, tell } = options
+  await openDataFolder(dataDir)
+  const folder = pgFolder(dataDir)
+  const user = await serverUser(folder, tell)
+  const place: Place = { dataDir, folder, user, binaries: await findBinaries(user, dataDir) }
+  const settings = { ...serverSettings(), ...options.settings }
+  if (!(await exists(folder))) await create(place, tell)
+  let owned = await own(place, settings, tell)
+  let stopping = false
+
+  const watch = (): void => {
+    const lost = (): void => {
+      if (stopping) return
+      tell('The embedded PostgreSQL went away; bringing it back')
+      own(place, settings, tell).then(
+        (again) => {
+          owned = again
+          if (stopping) return
+          tell('The embedded PostgreSQL is back')
+          watch()
+        },
+        (error: unknown) => options.onLost(error instanceof Error ? error : new Error(String(error))),
+      )
+    }
+    owned.lock.once('end', lost)
+  }
+  watch()
+  await removeLeftovers(dataDir)
+  const credentials = await requireCredentials(place)
+  await prepareDatabase(owned.lock, credentials)
+  return {
+    adminUrl: address(adminRole, credentials.adminPassword, owned.running.port, databaseName),
+    appUrl: address(appRole, credentials.appPassword, owned.running.port, databaseName),
+    pid: () => owned.running.pid,
+    async stop() {
+      stopping = true
+      await stop(folder, owned.running.pid)
+    },
+    stopNow() {
+      stopping = true
+      try {
+        process.kill(owned.running.pid, 'SIGINT')
+      } catch {
+        // It is gone already, which is what was wanted.
+      }
+    },
+  }
+}
+
+const adminRole = 'postgres'
+
+const address = (user: string, password: string, port: number, database: string): string =>
+  `postgres://${user}:${password}@127.0.0.1:${port}/${database}`
+
+async function create(place: Place, tell: (text: string) => void): Promise<void> {
+  tell(`Making a database in ${place.folder}`)
+  const credentials = (await readCredentials(place.dataDir)) ?? {
+    port: await freePort(undefined),
+    adminPassword: newPassword(),
+    appPassword: newPassword(),
+  }
+  await writeCredentials(place.dataDir, credentials)
+  const making = await makingFolder(place.dataDir)
+  await writeFile(join(making, 'password'), `${credentials.adminPassword}\n`, { mode: 0o600 })
+  await mkdir(join(making, 'data'), { mode: 0o700 })
+  if (place.user !== undefined) {
+    for (const part of ['', 'password', 'data']) await chown(join(making, part), place.user.uid, place.user.gid)
+  }
+  await initdb(place, making)
+  try {
+    await rename(join(making, 'data'), place.folder)
+  } catch (error) {
+    // Another start was first. Its database is as good as ours; the lock decides who serves.
+    if (!(await exists(place.folder))) throw error
+  }
+  await rm(making, { recursive: true, force: true })
+}
+
+async function initdb(place: Place, making: string): Promise<void> {
+  const { path, options } = runIn(join(making, 'data'), place.user)
+  const flags = [
+    `--pgdata=${path}`,
+    `--username=${adminRole}`,
+    `--pwfile=${path}/../password`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C', // The one locale that is the same on every machine; what people see is sorted elsewhere.
+    '--data-checksums',
+    '--no-instructions',
+  ]
+  const child = spawn(place.binaries.initdb, flags, { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  if (status === 0) return
+  await rm(making, { recursive: true, force: true })
+  throw new ConfigError(
+    `PostgreSQL could not make its folder in ${place.dataDir}: ${said.trim().split('\n').slice(-3).join(' ')}`,
+  )
+}
+
+/** Finds or launches the server and takes its lock. */
+async function own(
+  place: Place,
+  settings: Readonly<Record<string, string>>,
+  tell: (text: string) => void,
+): Promise<Owned> {
+  const id = settingsId({ ...settings, binaries: place.binaries.folder })
+  let failed = ''
+  for (let attempt = 1; attempt <= launchTries; attempt++) {
+    let running = (await findRunning(place.folder)) === undefined ? undefined : await untilReady(place.folder)
+    const credentials = await requireCredentials(place)
+    if (running === undefined) {
+      const port = await freePort(credentials.port)
+      const all = { ...settings, 'tamga.settings': id }
+      const launched = await launch({ ...place, port, settings: all, logFile: logFile(place.dataDir) })
+      if (launched.running === undefined) {
+        failed = launched.failed
+        // Processes of a killed server need a moment to notice; another start may have been quicker than ours.
+        await delay(200 * attempt)
+        continue
+      }
+      running = launched.running
+    }
+    const lock = await takeLock(running, credentials, place)
+    if (running.port !== credentials.port) await writeCredentials(place.dataDir, { ...credentials, port: running.port })
+    const { rows } = await lock.query<{ id: string | null }>(`select current_setting('tamga.settings', true) as id`)
+    if (rows[0]?.id === id) return { running, lock }
+    tell('Found the database of an earlier version of this service running; starting it anew')
+    await stop(place.folder, running.pid)
+  }
+  throw new ConfigError(`The embedded PostgreSQL did not start: ${failed}\nSee ${logFile(place.dataDir)}.`)
+}
+
+async function takeLock(running: Running, credentials: Credentials, place: Place): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: address(adminRole, credentials.adminPassword, running.port, 'postgres'),
+    application_name: 'tamga owner',
+    keepAlive: true,
+  })
+  // Losing it is told by 'end', which follows.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+  } catch (error) {
+    throw new ConfigError(
+      `The database that runs in ${place.folder} did not let us in (${error instanceof Error ? error.message : String(error)}). ` +
+        `End process ${running.pid} and start again.`,
+    )
+  }
+  for (const deadline = Date.now() + lockWithinMs; ; await delay(50)) {
+    const { rows } = await client.query<{ ours: boolean }>('select pg_try_advisory_lock($1) as ours', [ownerLock])
+    if (rows[0]?.ours === true) return client
+    if (Date.now() > deadline) break
+  }
+  await client.end()
+  throw new ConfigError(
+    `Another service is running on the data folder ${place.dataDir}. ` +
+      'Stop that one first, or set DATA_DIR to another folder.',
+  )
+}
+
+async function requireCredentials(place: Place): Promise<Credentials> {
+  const credentials = await readCredentials(place.dataDir)
+  if (credentials !== undefined) return credentials
+  throw new ConfigError(
+    `${join(place.dataDir, 'database.json')} is missing; it holds the passwords of the database beside it. ` +
+      'Put it back from a backup, or set DATA_DIR to an empty folder.',
+  )
+}
+
+/** Our database and the login of the serving role; each start sets the password anew, so that the file is right. */
+async function prepareDatabase(client: pg.Client, credentials: Credentials): Promise<void> {
+  await tolerant(client, `create role ${appRole} nologin`)
+  await client.query(`alter role ${appRole} login password ${client.escapeLiteral(credentials.appPassword)}`)
+  const { rowCount } = await client.query('select from pg_database where datname = $1', [databaseName])
+  if (rowCount === 0) await client.query(`create database ${databaseName}`)
+}
