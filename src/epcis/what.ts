@@ -1,0 +1,172 @@
+// The "what" of an event: its codes and quantities (EPCIS 2.0, section 7.3.3).
+
+import { readCode } from '../gs1/read.ts'
+import type { CodeFault, Reading } from '../gs1/read.ts'
+import { digitalLink, percentEncode } from '../gs1/write.ts'
+import { isUri, note, readDecimal, readItems, readList, readObject } from './door.ts'
+import type { Door } from './door.ts'
+import type { Epc, Quantity, Uri } from './event.ts'
+
+const GS1 = 'https://id.gs1.org'
+const PLAIN = /^[\w.~-]*$/
+const UOM = /^[A-Z0-9]{2,3}$/
+const CODE_LENGTH_MAX = 1024
+
+/** Key qualifiers that are part of what is identified, finest first; only the finest one given is written. */
+const qualifiers: Readonly<Record<string, readonly string[]>> = {
+  '01': ['21', '235', '10'],
+  '414': ['254'],
+  '8006': ['21', '10'],
+  '8010': ['8011'],
+}
+
+const encode = (text: string): string => (PLAIN.test(text) ? text : percentEncode(text))
+
+/** The canonical URI of what a code names: a Digital Link at its finest level, never with attributes or the tail. */
+export function linkOf(reading: Reading): string {
+  switch (reading.kind) {
+    case 'unit':
+      if (PLAIN.test(reading.serial)) return `${GS1}/01/${reading.gtin}/21/${reading.serial}`
+      return digitalLink({ gtin: reading.gtin, serial: reading.serial })
+    case 'logistic':
+      return `${GS1}/00/${reading.sscc}`
+    case 'key': {
+      const link = `${GS1}/${reading.ai}/${encode(reading.value)}`
+      const finest = qualifiers[reading.ai]?.find((ai) => reading.attributes.has(ai))
+      return finest === undefined ? link : `${link}/${finest}/${encode(reading.attributes.get(finest) ?? '')}`
+    }
+    case 'foreign':
+      return `urn:tamga:foreign:${encode(reading.system)}:${encode(reading.text)}`
+  }
+}
+
+function noteCode(door: Door, path: string, fault: CodeFault, text: string): undefined {
+  return note(door, path, fault.code, fault.hint ? `${fault.detail} (${hints[fault.hint]})` : fault.detail, text)
+}
+
+const hints = {
+  keyboard_layout: 'the scanner typed with another keyboard layout; set it to US',
+  lost_gs: 'the scanner drops the separator GS; configure it to send it',
+  changed_case: 'something changed upper to lower case or back',
+} as const satisfies Record<NonNullable<CodeFault['hint']>, string>
+
+/** One code of a thing, in any form that a scanner or a partner has. */
+export function readEpc(door: Door, value: unknown, path: string): Epc | undefined {
+  if (typeof value !== 'string') return note(door, path, 'field_invalid', 'Send a code as text.')
+  if (value.length > CODE_LENGTH_MAX) {
+    return note(door, path, 'code_malformed', `A code has at most ${CODE_LENGTH_MAX} characters.`, value)
+  }
+  const { reading, fault } = readCode(value)
+  if (!reading) return noteCode(door, path, fault, value)
+  if (isClass(reading)) {
+    const detail = 'This names a kind of goods, not one thing: send it in the quantity list, or give the serial number.'
+    return note(door, path, 'event_rule', detail, value)
+  }
+  return { text: value, reading, link: linkOf(reading), path }
+}
+
+/** A list of codes; absent is empty, but a list that is there and empty says nothing and is noted. */
+export function readEpcs(door: Door, value: unknown, path: string, emptyAllowed = false): Epc[] {
+  if (value === undefined) return []
+  const list = readList(door, value, path)
+  if (!list) return []
+  if (list.length === 0 && !emptyAllowed) noteEmpty(door, path)
+  const epcs: Epc[] = []
+  for (let i = 0; i < list.length; i++) {
+    const epc = readEpc(door, list[i], `${path}/${i}`)
+    if (epc) epcs.push(epc)
+  }
+  return epcs
+}
+
+const noteEmpty = (door: Door, path: string): undefined =>
+  note(door, path, 'event_rule', 'This list is empty: fill it, or leave it out.')
+
+/** Whether a key names a class of things and no single one (CBV 2.0, section 8.3). */
+function isClass(reading: Reading): boolean {
+  if (reading.kind !== 'key') return false
+  const { ai, value, attributes } = reading
+  switch (ai) {
+    case '01':
+    case '02':
+      return !attributes.has('21') && !attributes.has('235')
+    case '8006':
+      return !attributes.has('21')
+    case '8010':
+      return !attributes.has('8011')
+    case '253':
+    case '255':
+      return value.length === 13
+    case '8003':
+      return value.length === 14
+    default:
+      return false
+  }
+}
+
+export function readQuantities(door: Door, value: unknown, path: string): Quantity[] {
+  if (Array.isArray(value) && value.length === 0) noteEmpty(door, path)
+  return readItems(door, value, path, readQuantity)
+}
+
+function readQuantity(door: Door, value: unknown, path: string): Quantity | undefined {
+  const element = readObject(door, value, path)
+  if (!element) return undefined
+  for (const key in element) {
+    if (key !== 'epcClass' && key !== 'quantity' && key !== 'uom') {
+      note(door, `${path}/${key}`, 'field_invalid', 'A quantity has epcClass, quantity and uom alone.')
+    }
+  }
+  const epcClass = readClass(door, element['epcClass'], `${path}/epcClass`)
+  const quantity =
+    element['quantity'] === undefined ? undefined : readDecimal(door, element['quantity'], `${path}/quantity`)
+  const uom = element['uom'] === undefined ? undefined : readUom(door, element['uom'], `${path}/uom`)
+  return epcClass === undefined ? undefined : { epcClass, quantity, uom, path }
+}
+
+function readUom(door: Door, value: unknown, path: string): string | undefined {
+  if (typeof value === 'string' && UOM.test(value)) return value
+  return note(door, path, 'field_invalid', 'Send a unit code of UN/ECE Recommendation 20, such as KGM or LTR.', value)
+}
+
+const PATTERN = /^urn:epc:(?:class:lgtin|idpat:sgtin):/
+
+/** A class of goods: GTIN, GTIN with lot, in any form, or a URI of one's own. */
+function readClass(door: Door, value: unknown, path: string): string | undefined {
+  if (typeof value !== 'string') return note(door, path, 'field_invalid', 'Send a class of goods as text.', value)
+  if (value.length > CODE_LENGTH_MAX) return note(door, path, 'code_malformed', 'This code is too long.', value)
+  if (PATTERN.test(value)) return readClassUrn(door, value, path)
+  const { reading, fault } = readCode(value)
+  if (reading) return linkOf(reading)
+  const gs1 = fault.code === 'gtin_check_digit' || value.startsWith('urn:epc:id:') || !isUri(value)
+  return gs1 ? noteCode(door, path, fault, value) : value
+}
+
+/** The EPC class and pattern URIs of GTINs are the URI of a unit with a lot, or an asterisk, for its serial number. */
+function readClassUrn(door: Door, text: string, path: string): string | undefined {
+  const lot = text.startsWith('urn:epc:class:')
+  const asUnit = text.replace(PATTERN, 'urn:epc:id:sgtin:')
+  const { reading, fault } = readCode(lot ? asUnit : asUnit.replace(/\.\*$/, '.0'))
+  if (!reading) return noteCode(door, path, fault, text)
+  if (reading.kind !== 'unit') return note(door, path, 'code_malformed', 'This is not the URI of a class.', text)
+  const link = `${GS1}/01/${reading.gtin}`
+  return lot ? `${link}/10/${encode(reading.serial)}` : link
+}
+
+const KEY_URI = /^(?:urn:epc:id:|https?:\/\/[^/?#]+(?:\/[^/?#]+)*\/\d{2,4}\/)/
+
+/** The canonical URI where `uri` holds a GS1 key (a GLN, a document number …), otherwise `uri` itself. */
+export function canonicalUri(uri: Uri): Uri {
+  if (!KEY_URI.test(uri)) return uri
+  const { reading } = readCode(uri)
+  const link = reading && reading.kind !== 'foreign' ? linkOf(reading) : uri
+  return isUri(link) ? link : uri
+}
+
+/** A URI that may hold a GS1 key; a wrong check digit is noted, everything else that is a URI passes. */
+export function readKeyUri(door: Door, uri: Uri | undefined, path: string): Uri | undefined {
+  if (uri === undefined || !KEY_URI.test(uri)) return uri
+  const { fault } = readCode(uri)
+  if (fault?.code === 'gtin_check_digit') return noteCode(door, path, fault, uri)
+  return canonicalUri(uri)
+}
