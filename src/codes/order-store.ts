@@ -1,0 +1,89 @@
+// SQL of orders as they are shown: with their state and counts, which follow from the steps of their units.
+import type { Connection, OrderOrigin } from './store.ts'
+import type { TailKind } from './tail.ts'
+
+export type OrderView = {
+  no: number
+  id: string
+  gtin: string
+  participant_no: number
+  participant: string
+  quantity: number
+  origin: OrderOrigin
+  tail: TailKind
+  created_at: Date
+  closed: boolean
+  used: number
+  voided: number
+}
+
+export type OrderFilter = { participantNo?: number; gtin?: string }
+
+/**
+ * Orders, newest first, below the number `before`. A code counts as voided where its first step was to void it, as used where
+ * its first step was any other.
+ * @param voidedStates the numbers of the states that voiding leads to
+ */
+export async function listOrders(
+  db: Connection,
+  filter: OrderFilter,
+  before: number | undefined,
+  limit: number,
+  voidedStates: readonly number[],
+): Promise<OrderView[]> {
+  const { rows } = await db.query<OrderView>({
+    name: 'codes_order_views',
+    text: `select ${shown} from (
+             select * from code_order
+             where ($1::int is null or participant_no = $1) and ($2::text is null or gtin = $2) and ($3::int is null or no < $3)
+             order by no desc limit $4
+           ) o ${joins('$5')} order by o.no desc`,
+    values: [filter.participantNo ?? null, filter.gtin ?? null, before ?? null, limit, voidedStates],
+  })
+  return rows
+}
+
+/** One order by its public id. */
+export async function findOrder(
+  db: Connection,
+  id: string,
+  voidedStates: readonly number[],
+): Promise<OrderView | undefined> {
+  const { rows } = await db.query<OrderView>({
+    name: 'codes_order_view',
+    text: `select ${shown} from code_order o ${joins('$2')} where o.id = $1`,
+    values: [id, voidedStates],
+  })
+  return rows[0]
+}
+
+/** An order's number by its public id: enough for whatever does not show counts. */
+export async function findOrderNo(db: Connection, id: string): Promise<number | undefined> {
+  const { rows } = await db.query<{ no: number }>({
+    name: 'codes_order_no',
+    text: 'select no from code_order where id = $1',
+    values: [id],
+  })
+  return rows[0]?.no
+}
+
+const shown = `o.no, o.id, o.gtin, o.participant_no, participant.id as participant, o.quantity, o.origin, tail_key.kind as tail,
+  o.created_at, coalesce(closing.closed, false) as closed, coalesce(counted.used, 0) as used, coalesce(counted.voided, 0) as voided`
+
+// 2^21 ids an order; its own is the first of them.
+const joins = (voidedStates: string): string => `
+  join participant on participant.no = o.participant_no
+  join tail_key on tail_key.no = o.tail_key_no
+  left join log on log.name = o.log
+  left join lateral (
+    select true as closed from step where log_id = log.id and object_id = o.no::bigint << 21 limit 1
+  ) closing on true
+  left join lateral (
+    select (count(*) filter (where state <> all (${voidedStates}::int[])))::int as used,
+           (count(*) filter (where state = any (${voidedStates}::int[])))::int as voided
+    from (
+      select distinct on (object_id) state from step
+      where log_id = log.id and object_id > o.no::bigint << 21 and object_id <= (o.no::bigint << 21) + o.quantity
+      order by object_id, position
+    ) firsts
+  ) counted on true`
