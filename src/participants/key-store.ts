@@ -81,6 +81,12 @@ export async function insertKey(tx: Tx, key: NewKey): Promise<{ no: number; id: 
   return rows[0]
 }
 
+/** When a key ends; undefined if it does not. */
+export async function expiryOf(tx: Tx, no: number): Promise<Date | undefined> {
+  const { rows } = await sql<{ expires_at: Date | null }>`select expires_at from api_key where no = ${no}`.execute(tx)
+  return rows[0]?.expires_at ?? undefined
+}
+
 export async function listKeys(db: Db, participantNo: number, after: number, limit: number): Promise<KeyRow[]> {
   const { rows } = await sql<KeyRow>`
     select key.no, key.id, key.label, key.kind, person.id as person, place.id as place, key.steps, key.state,

@@ -1,0 +1,58 @@
+// How much one caller may ask: by key, or by address where there is no (valid) key. Told in the usual headers.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import rateLimit from '@fastify/rate-limit'
+import { Problem } from './problem.ts'
+
+export type RateLimits = {
+  /** Requests a second and key; 0 lifts this and the limit per address. */
+  perKey: number
+  /** Requests a second and address without a key. */
+  perAddress: number
+}
+
+export type Rate = {
+  /** @throws Problem too_many_requests */
+  countKey(request: FastifyRequest, reply: FastifyReply, keyNo: number): Promise<void>
+  /** @throws Problem too_many_requests */
+  countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void>
+}
+
+const windowMs = 1000
+/** Keys and addresses that are remembered; beyond this the oldest start anew. */
+const callersMax = 50_000
+
+/** MUST be called before routes are registered; the hooks that count are the caller's. */
+export async function createRate(app: FastifyInstance, limits: RateLimits): Promise<Rate> {
+  const nothing = async (): Promise<void> => undefined
+  if (limits.perKey === 0) return { countKey: nothing, countAddress: nothing }
+  await app.register(rateLimit, { global: false, cache: callersMax })
+  const keys = new WeakMap<FastifyRequest, number>()
+  const perKey = app.createRateLimit({
+    max: limits.perKey,
+    timeWindow: windowMs,
+    keyGenerator: (request) => keys.get(request) ?? 0,
+  })
+  const perAddress = app.createRateLimit({ max: limits.perAddress, timeWindow: windowMs })
+  return {
+    countKey: async (request, reply, keyNo) => {
+      keys.set(request, keyNo)
+      tell(reply, await perKey(request))
+    },
+    countAddress: async (request, reply) => tell(reply, await perAddress(request)),
+  }
+}
+
+type Counted = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>
+
+function tell(reply: FastifyReply, counted: Counted): void {
+  if (counted.isAllowed) return
+  void reply.header('x-ratelimit-limit', counted.max)
+  void reply.header('x-ratelimit-remaining', counted.remaining)
+  void reply.header('x-ratelimit-reset', counted.ttlInSeconds)
+  if (!counted.isExceeded) return
+  const seconds = Math.max(1, counted.ttlInSeconds)
+  throw new Problem('too_many_requests', {
+    detail: `More than ${counted.max} requests a second. Wait ${seconds} s, then repeat.`,
+    headers: { 'retry-after': String(seconds) },
+  })
+}
