@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connectClient, createPool, kyselyOn } from '../../src/db/connect.ts'
+import { createPool } from '../../src/db/connect.ts'
 import { testDatabase } from '../support/database.ts'
 
 const fail = (error: Error): never => {
