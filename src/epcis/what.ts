@@ -155,11 +155,15 @@ function readClassUrn(door: Door, text: string, path: string): string | undefine
 
 const KEY_URI = /^(?:urn:epc:id:|https?:\/\/[^/?#]+(?:\/[^/?#]+)*\/\d{2,4}\/)/
 
-/** The canonical URI where `uri` holds a GS1 key (a GLN, a document number …), otherwise `uri` itself. */
+/** The canonical URI where `text` is the URI of a GS1 key (a GLN, a document number …), otherwise `text` itself. */
+export function canonicalText(text: string): string {
+  if (!KEY_URI.test(text)) return text
+  const { reading } = readCode(text)
+  return reading && reading.kind !== 'foreign' ? linkOf(reading) : text
+}
+
 export function canonicalUri(uri: Uri): Uri {
-  if (!KEY_URI.test(uri)) return uri
-  const { reading } = readCode(uri)
-  const link = reading && reading.kind !== 'foreign' ? linkOf(reading) : uri
+  const link = canonicalText(uri)
   return isUri(link) ? link : uri
 }
 
