@@ -1,6 +1,6 @@
 // The keys of verification tails: made at the first start, sealed under the master key, never changed. The newest of a kind is
 // active; older ones go on verifying and go on making the tails of the orders that were placed under them.
-import { createPrivateKey, createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createPrivateKey, createPublicKey, createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { customAlphabet } from 'nanoid'
 import type { Pool, PoolClient } from 'pg'
 import { base36 } from './serial.ts'
@@ -10,7 +10,7 @@ import type { TailKey, TailKind } from './tail.ts'
 /** Seals secrets for the database and opens them again; `purpose` keeps one kind of secret from passing for another. */
 export type Vault = { seal(secret: Buffer, purpose: string): Buffer; open(sealed: Buffer, purpose: string): Buffer }
 
-/** What everybody may know of a key. `publicKey`: Ed25519, 32 bytes in base64url, of `signature` keys alone. */
+/** What everybody may know of a key. `publicKey`: Ed25519 as PEM, of `signature` keys alone. */
 export type PublishedKey = {
   id: string
   kind: TailKind
@@ -129,6 +129,15 @@ function publish(rows: readonly store.TailKeyRow[]): PublishedKey[] {
     kind: row.kind,
     state: newest.get(row.kind) === row.no ? 'active' : 'retired',
     createdAt: row.created_at.toISOString(),
-    ...(row.public_key ? { publicKey: row.public_key.toString('base64url') } : {}),
+    ...(row.public_key ? { publicKey: pem(row.public_key) } : {}),
   }))
+}
+
+/** What OpenSSL and every cryptographic library read: SubjectPublicKeyInfo (RFC 8410) as PEM. */
+function pem(publicKey: Buffer): string {
+  const key = createPublicKey({
+    key: { kty: 'OKP', crv: 'Ed25519', x: publicKey.toString('base64url') },
+    format: 'jwk',
+  })
+  return key.export({ format: 'pem', type: 'spki' }).toString()
 }

@@ -4,7 +4,7 @@ import { customAlphabet } from 'nanoid'
 import type { Pool, PoolClient } from 'pg'
 import { limits } from '../config/limits.ts'
 import { newId } from '../db/id.ts'
-import { isGtin, isSerial, type Gtin, type Serial } from '../gs1/identifiers.ts'
+import { isSerial, padGtin, type Gtin, type Serial } from '../gs1/identifiers.ts'
 import { fieldProblem, Problem, problemItemsMax, type ProblemCode, type ProblemItem } from '../http/problem.ts'
 import { actingFor, type Actor } from '../participants/actor.ts'
 import { mayOrder, type OrderableProduct } from './access.ts'
@@ -13,19 +13,18 @@ import { blockCount, drawRandomParts, packBlock, type RandomText } from './order
 import type { Resolver } from './resolve.ts'
 import { base36, orderNoOf, unitId } from './serial.ts'
 import * as store from './store.ts'
+import type * as wire from './schema.ts'
 import type { TailKind } from './tail.ts'
 
-export type OrderRequest = { gtin: string; quantity: number } | { gtin: string; serials: readonly string[] }
+export type OrderRequest = { gtin: Gtin; quantity: number } | { gtin: Gtin; serials: readonly string[] }
 
-export type PlacedOrder = {
-  id: string
-  gtin: string
-  quantity: number
-  state: 'ready'
-  blocks: number
-  tail: TailKind
-  origin: store.OrderOrigin
-  createdAt: string
+/** @throws Problem field_invalid, gtin_check_digit */
+export function readOrderRequest({ gtin, quantity, serials }: wire.NewOrder): OrderRequest {
+  const { value, fault } = padGtin(gtin)
+  if (fault) throw fieldProblem('/gtin', fault.detail, fault.code)
+  if (quantity !== undefined && serials === undefined) return { gtin: value, quantity }
+  if (serials !== undefined && quantity === undefined) return { gtin: value, serials }
+  throw fieldProblem('/quantity', 'Send either quantity or serials')
 }
 
 export type OrderingProduct = OrderableProduct & { tail: TailKind; log: string }
@@ -50,9 +49,9 @@ const scanned = 20_000 // Serials looked at between two pauses: about 2 ms.
  * Places an order and answers when its codes are ready to be downloaded.
  * @throws Problem not_found, role_missing, not_mandated, key_limited, field_invalid, taken
  */
-export async function placeOrder(context: OrderingContext, actor: Actor, request: OrderRequest): Promise<PlacedOrder> {
+export async function placeOrder(context: OrderingContext, actor: Actor, request: OrderRequest): Promise<wire.Order> {
   const product = await context.findProduct(request.gtin)
-  if (product === undefined || !isGtin(product.gtin)) {
+  if (product === undefined) {
     throw fieldProblem(
       '/gtin',
       `GTIN ${request.gtin} is not registered. Register it first (POST /products).`,
@@ -63,7 +62,7 @@ export async function placeOrder(context: OrderingContext, actor: Actor, request
   const key = await context.keys.active(product.tail)
   const order: Omit<store.NewOrder, 'quantity' | 'origin'> = {
     id: newId(),
-    gtin: product.gtin,
+    gtin: request.gtin,
     participantNo: actingFor(actor).no,
     keyNo: actor.key.no,
     personNo: actor.person?.no,
@@ -73,13 +72,22 @@ export async function placeOrder(context: OrderingContext, actor: Actor, request
   }
   const placed =
     'serials' in request
-      ? await placeBrought(context, order, product.gtin, request.serials)
+      ? await placeBrought(context, order, request.gtin, request.serials)
       : await placeOwn(context, order, request.quantity)
-  return { ...placed, tail: product.tail, state: 'ready', blocks: blockCount(placed.quantity) }
+  return {
+    ...placed,
+    state: 'ready',
+    blocks: blockCount(placed.quantity),
+    tail: product.tail,
+    participant: actingFor(actor).id,
+    issued: placed.quantity,
+    used: 0,
+    voided: 0,
+  }
 }
 
 type Draft = Omit<store.NewOrder, 'quantity' | 'origin'>
-type Placed = Pick<PlacedOrder, 'id' | 'gtin' | 'quantity' | 'origin' | 'createdAt'>
+type Placed = Pick<wire.Order, 'id' | 'gtin' | 'quantity' | 'origin' | 'createdAt'>
 
 async function placeOwn(context: OrderingContext, draft: Draft, quantity: number): Promise<Placed> {
   const sorted = await drawRandomParts(quantity, context.random ?? nanoidText)

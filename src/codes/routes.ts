@@ -1,0 +1,192 @@
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { limits } from '../config/limits.ts'
+import { afterNumber, readPage, sendPage } from '../http/paging.ts'
+import { chooseFormat, checkBlock, codeFormats, codeLines } from './download.ts'
+import type { TailKeys } from './keys.ts'
+import { closeOrder, voidCodes, type OrderActs } from './order-acts.ts'
+import { placeOrder, readOrderRequest, type OrderingContext } from './ordering.ts'
+import * as orders from './order-view.ts'
+import * as schema from './schema.ts'
+import { symbolPng, symbolSvg } from './symbol.ts'
+import { symbolCode } from './symbol-code.ts'
+
+export type CodesOptions = OrderingContext & {
+  keys: TailKeys
+  acts: OrderActs
+  /** The numbers of the states that voiding a code leads to, as steps have them. */
+  voidedStates: readonly number[]
+}
+
+// 1.5 million serials of 20 characters, each with its quotes and comma.
+const orderBytesMax = limits.orderCodesMax * 23 + 1_000
+
+export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, context) => {
+  app.post(
+    '/code-orders',
+    {
+      bodyLimit: orderBytesMax,
+      schema: { tags: ['codes'], summary: 'Order codes', body: schema.NewOrder, response: { 201: schema.Order } },
+    },
+    async (request, reply) => {
+      const placed = await placeOrder(context, request.actor, readOrderRequest(request.body))
+      return reply.code(201).header('location', `/code-orders/${placed.id}`).send(placed)
+    },
+  )
+
+  app.get(
+    '/code-orders',
+    {
+      schema: {
+        tags: ['codes'],
+        summary: 'Orders, newest first',
+        querystring: schema.OrderQuery,
+        response: { 200: Type.Array(schema.Order) },
+      },
+    },
+    async (request, reply) => {
+      const page = readPage(request, request.query)
+      const rows = await orders.list(context, request.actor, request.query.gtin, afterNumber(page), page.perPage + 1)
+      return sendPage(request, reply, page, rows, (row) => row.no).map(orders.toWire)
+    },
+  )
+
+  app.get(
+    '/code-orders/:id',
+    {
+      schema: {
+        tags: ['codes'],
+        summary: 'An order, its state and counts',
+        params: schema.OrderParams,
+        response: { 200: schema.Order },
+      },
+    },
+    async (request) => orders.toWire(await orders.find(context, request.actor, request.params.id)),
+  )
+
+  app.get(
+    '/code-orders/:id/codes',
+    {
+      schema: {
+        tags: ['codes'],
+        summary: "An order's codes with their tails, whole or block by block; the same bytes every time",
+        params: schema.OrderParams,
+        querystring: schema.CodesQuery,
+        produces: ['text/plain', 'application/x-ndjson', 'text/csv'],
+      },
+    },
+    async (request, reply) => {
+      const order = await orders.findOwn(context, request.actor, request.params.id)
+      const format = chooseFormat(request.query.format, request.headers.accept)
+      const block = request.query.block === undefined ? undefined : checkBlock(order, request.query.block)
+      const lines = codeLines(context, order, format, block, block === undefined ? undefined : block + 1)
+      const name = `codes-${order.id}${block === undefined ? '' : `-${block}`}.${format === 'text' ? 'txt' : format}`
+      return reply
+        .type(codeFormats[format])
+        .headers({
+          'content-disposition': `attachment; filename="${name}"`,
+          'cache-control': 'private, no-store',
+          vary: 'accept',
+        })
+        .send(Readable.from(lines))
+    },
+  )
+
+  app.post(
+    '/code-orders/:id/voids',
+    {
+      schema: {
+        tags: ['codes'],
+        summary: 'Void codes that were spoiled, lost or stolen before they were used',
+        params: schema.OrderParams,
+        body: schema.NewVoid,
+        response: { 201: schema.VoidReceipt },
+      },
+    },
+    async (request, reply) => {
+      const order = await orders.findOwn(context, request.actor, request.params.id)
+      return reply.code(201).send(await voidCodes(context, request.actor, order, request.body))
+    },
+  )
+
+  app.post(
+    '/code-orders/:id/close',
+    {
+      schema: {
+        tags: ['codes'],
+        summary: 'Cancel what is unused, for good',
+        params: schema.OrderParams,
+        response: { 200: schema.CloseReceipt },
+      },
+    },
+    async (request) => {
+      const order = await orders.findOwn(context, request.actor, request.params.id)
+      return closeOrder(context, request.actor, order)
+    },
+  )
+
+  await app.register(symbolRoutes, context)
+  await app.register(keyRoutes, context)
+}
+
+const symbolRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, context) => {
+  const params = schema.SymbolParams
+  app.get(
+    '/codes/:code/symbol.svg',
+    { schema: { tags: ['codes'], summary: 'The GS1 DataMatrix of a code', params, produces: ['image/svg+xml'] } },
+    async (request, reply) => {
+      const code = await symbolCode(context.resolver, request.actor, request.params.code)
+      return reply.type('image/svg+xml').header('cache-control', 'private, no-store').send(symbolSvg(code))
+    },
+  )
+  app.get(
+    '/codes/:code/symbol.png',
+    {
+      schema: {
+        tags: ['codes'],
+        summary: 'The GS1 DataMatrix of a code',
+        params,
+        querystring: schema.PngQuery,
+        produces: ['image/png'],
+      },
+    },
+    async (request, reply) => {
+      const code = await symbolCode(context.resolver, request.actor, request.params.code)
+      const png = await symbolPng(code, request.query.scale ?? 4)
+      return reply.type('image/png').header('cache-control', 'private, no-store').send(png)
+    },
+  )
+}
+
+const keyRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { keys }) => {
+  app.get(
+    '/keys',
+    {
+      config: { public: true },
+      schema: {
+        tags: ['codes'],
+        summary: 'The keys of verification tails: ids, states, and public keys of signatures',
+        response: { 200: Type.Array(schema.PublishedKey) },
+      },
+    },
+    async () => keys.published(),
+  )
+  app.post(
+    '/keys/rotations',
+    {
+      config: { roles: ['operator'], administrative: true },
+      schema: {
+        tags: ['codes'],
+        summary: 'Make new active tail keys; older ones go on verifying',
+        body: Type.Optional(schema.NewRotation),
+        response: { 201: Type.Array(schema.PublishedKey) },
+      },
+    },
+    async (request, reply) => {
+      const kind = request.body?.kind
+      const made = await keys.rotate(kind === undefined ? ['mac', 'signature'] : [kind], request.actor.key.no)
+      return reply.code(201).send(made)
+    },
+  )
+}
