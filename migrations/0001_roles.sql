@@ -10,6 +10,19 @@ revoke all on schema tamga from public;
 grant usage on schema tamga to tamga_app, tamga_auditor;
 alter default privileges revoke execute on functions from public;
 
+-- One row, made by the first start: what later starts must find again.
+create table installation (
+    only_one          boolean     primary key default true check (only_one),
+    master_key_check  bytea       not null check (octet_length(master_key_check) = 32),
+    created_at        timestamptz not null default now()
+);
+comment on column installation.master_key_check is 'Derived from the master key: tells another key from the right one, and nothing else';
+
+-- What guard_append_only was called for: the start-up check of the service finds a guard that was taken away.
+create table append_only_table (
+    name  text primary key
+);
+
 create function refuse_change() returns trigger
     language plpgsql as $$
 begin
@@ -43,4 +56,11 @@ begin
         execute format('alter table %s enable always trigger append_only_truncate', part);
         execute format('revoke update, delete, truncate on %s from public, tamga_app, tamga_auditor', part);
     end loop;
+    insert into append_only_table (name)
+    select relname from pg_class where oid = "table" and not relispartition
+    on conflict do nothing;
 end $$;
+
+select guard_append_only('installation');
+grant select, insert on installation to tamga_app;
+grant select on append_only_table to tamga_app, tamga_auditor;

@@ -35,6 +35,13 @@ CREATE INDEX api_key_participant ON tamga.api_key USING btree (participant_no, n
 grant insert, select, update to tamga_app;
 grant select (no, id, participant_no, label, kind, person_no, place_no, steps, state, confirmed_by, confirmed_at, created_at, created_by, expires_at, revoked_at) to tamga_auditor;
 
+create table append_only_table (
+    name text not null,
+    constraint append_only_table_pkey PRIMARY KEY (name)
+);
+grant select to tamga_app;
+grant select to tamga_auditor;
+
 create table code_block (
     order_no integer not null,
     block integer not null,
@@ -238,6 +245,18 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.head FOR EACH ROW EX
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.head FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
+
+create table installation (
+    only_one boolean default true not null,
+    master_key_check bytea not null /* Derived from the master key: tells another key from the right one, and nothing else */,
+    created_at timestamp with time zone default now() not null,
+    constraint installation_pkey PRIMARY KEY (only_one),
+    constraint installation_master_key_check_check CHECK ((octet_length(master_key_check) = 32)),
+    constraint installation_only_one_check CHECK (only_one)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.installation FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.installation FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
 
 -- A log is the unit of order, of proof and of scale
 create table log (
@@ -512,6 +531,9 @@ begin
         execute format('alter table %s enable always trigger append_only_truncate', part);
         execute format('revoke update, delete, truncate on %s from public, tamga_app, tamga_auditor', part);
     end loop;
+    insert into append_only_table (name)
+    select relname from pg_class where oid = "table" and not relispartition
+    on conflict do nothing;
 end $function$;
 
 CREATE OR REPLACE FUNCTION tamga.make_entry_partition(n integer)

@@ -4,9 +4,10 @@
 //   database.log     what it says; started anew with each start of the database
 //   master.key, operator.key   see src/config
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../config/config.ts'
+import { fileFault, writeSecret } from '../config/secret-file.ts'
 import { embeddedMajor } from './binaries.ts'
 
 /** The port of the last time, so that an address noted down stays right, and the two passwords. */
@@ -24,10 +25,10 @@ export async function openDataFolder(dataDir: string): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw folderFault(dataDir, error)
+    throw fileFault(dataDir, error)
   }
   const names = await readdir(dataDir).catch((error: unknown) => {
-    throw folderFault(dataDir, error)
+    throw fileFault(dataDir, error)
   })
   const version = await readFile(join(pgFolder(dataDir), 'PG_VERSION'), 'utf8').catch(missing)
   if (version !== undefined) {
@@ -44,19 +45,6 @@ const majorFault = (folder: string, version: string): ConfigError =>
     `The database in ${folder} was made by PostgreSQL ${version}; this Tamga carries ${embeddedMajor}, which cannot read it. ` +
       'Move the data with pg_dump and a server of that version, or set DATA_DIR to another folder.',
   )
-
-/** Two writes that must not be half done: a file is written beside its place, flushed, and renamed. */
-export async function writeSecret(file: string, text: string): Promise<void> {
-  const beside = `${file}.${process.pid}`
-  const handle = await open(beside, 'w', 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(beside, file)
-}
 
 /** @returns undefined where none were written yet */
 export async function readCredentials(dataDir: string): Promise<Credentials | undefined> {
@@ -102,18 +90,5 @@ export const exists = (path: string): Promise<boolean> =>
 
 function missing(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-  throw folderFault(error instanceof Error && 'path' in error ? String(error.path) : 'DATA_DIR', error)
-}
-
-function folderFault(path: string, error: unknown): ConfigError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  const what: Record<string, string> = {
-    EACCES: `We may not use ${path}. Give this user the right to it, or set DATA_DIR to another folder.`,
-    EPERM: `We may not use ${path}. Give this user the right to it, or set DATA_DIR to another folder.`,
-    EROFS: `${path} is on a read-only file system. Set DATA_DIR to a folder that can be written.`,
-    ENOTDIR: `${path} is not a folder. Set DATA_DIR to a folder, or to one that can be made.`,
-    EEXIST: `${path} is not a folder. Set DATA_DIR to a folder, or to one that can be made.`,
-    ENOSPC: `The disk of ${path} is full. Make room, or set DATA_DIR to a folder on another one.`,
-  }
-  return new ConfigError(what[code] ?? `${path} cannot be used (${code}). Set DATA_DIR to another folder.`)
+  throw fileFault(error instanceof Error && 'path' in error ? String(error.path) : 'DATA_DIR', error)
 }

@@ -31,6 +31,10 @@ export type ApiKeyTable = {
   revoked_at: Time | null
 }
 
+export type AppendOnlyTableTable = {
+  name: string
+}
+
 export type CodeBlockTable = {
   order_no: Kept<number>
   block: Kept<number>
@@ -148,6 +152,13 @@ export type HeadTable = {
   /** The roots of the finished subtrees over the first size entries, largest first, 32 bytes each */
   edge: Kept<Bytes>
   record_time: Kept<Time>
+}
+
+export type InstallationTable = {
+  only_one: Kept<Filled<boolean>>
+  /** Derived from the master key: tells another key from the right one, and nothing else */
+  master_key_check: Kept<Bytes>
+  created_at: Kept<Filled<Time>>
 }
 
 export type LogTable = {
@@ -288,6 +299,7 @@ export type TailKeyTable = {
 
 export type Database = {
   api_key: ApiKeyTable
+  append_only_table: AppendOnlyTableTable
   code_block: CodeBlockTable
   code_list: CodeListTable
   code_order: CodeOrderTable
@@ -299,6 +311,7 @@ export type Database = {
   finding_response: FindingResponseTable
   foreign_serial: ForeignSerialTable
   head: HeadTable
+  installation: InstallationTable
   log: LogTable
   log_lock: LogLockTable
   logistic_unit_directory: LogisticUnitDirectoryTable

@@ -1,0 +1,48 @@
+// Small files that only we may read, and the sentence for each way in which a file or folder can fail us.
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { ConfigError } from './config.ts'
+
+/** @returns undefined where there is no such file */
+export async function readSecret(file: string): Promise<string | undefined> {
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw fileFault(file, error)
+  }
+}
+
+/** Writes beside its place, flushes, and renames: a kill leaves the old file or the new one, never half of one. */
+export async function writeSecret(file: string, text: string): Promise<void> {
+  const beside = `${file}.${process.pid}`
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    const handle = await open(beside, 'w', 0o600)
+    try {
+      await handle.writeFile(`${text}\n`)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(beside, file)
+  } catch (error) {
+    throw fileFault(file, error)
+  }
+}
+
+/** What is wrong with a path under DATA_DIR, and what to do. */
+export function fileFault(path: string, error: unknown): ConfigError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  const right = `We may not use ${path}. Give this user the right to it, or set DATA_DIR to another folder.`
+  const folder = `${path} is not a folder. Set DATA_DIR to a folder, or to one that can be made.`
+  const sentences: Record<string, string> = {
+    EACCES: right,
+    EPERM: right,
+    EROFS: `${path} is on a read-only file system. Set DATA_DIR to a folder that can be written.`,
+    ENOTDIR: folder,
+    EEXIST: folder,
+    ENOSPC: `The disk of ${path} is full. Make room, or set DATA_DIR to a folder on another one.`,
+  }
+  return new ConfigError(sentences[code] ?? `${path} cannot be used (${code}). Set DATA_DIR to another folder.`)
+}

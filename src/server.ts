@@ -1,0 +1,137 @@
+// The process: settings, database, migrations, rights, application, port; and the way back, in the opposite order.
+// What goes wrong before it serves is a sentence for whoever starts it, and exit status 1.
+import { isIPv6 } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { pino, type Logger } from 'pino'
+import { buildApp } from './app.ts'
+import { ConfigError, readConfig, type Config } from './config/config.ts'
+import { connectFault, createPool } from './db/connect.ts'
+import { openDatabase, type ServiceDatabase } from './db/database.ts'
+import { openInstallation, type Installation } from './db/installation.ts'
+import { migrate } from './db/migrate.ts'
+import { checkRoles } from './db/roles.ts'
+
+type App = Awaited<ReturnType<typeof buildApp>>
+
+/** npm passes a Ctrl-C on that the terminal sent already: what comes this soon is the same key press. */
+const sameSignalMs = 1_000
+
+let database: ServiceDatabase | undefined
+let app: App | undefined
+let log: Logger | undefined
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  log = pino({ level: config.logLevel })
+  listenToSignals(config)
+  database = await openDatabase(config, tellerOf(log), die)
+  const migrated = await migrate(database.adminUrl)
+  if (migrated.length > 0) log.info({ migrated }, `The database is at ${migrated.at(-1)}`)
+  const installation = await checkDatabase(config, database)
+  app = await buildApp({
+    config,
+    access: database.access,
+    masterKey: installation.masterKey,
+    operatorKey: installation.operatorKey,
+  })
+  await listen(app, config)
+  announce(app, config, installation, database)
+}
+
+/** On connections of their own, before there is anything that could serve. */
+async function checkDatabase(config: Config, opened: ServiceDatabase): Promise<Installation> {
+  const pool = createPool(opened.access, () => undefined, { name: 'tamga start', max: 2 })
+  try {
+    await pool.query('select').catch((error: unknown) => {
+      throw connectFault(config.appDatabaseUrl === undefined ? 'DATABASE_URL' : 'APP_DATABASE_URL', error)
+    })
+    await checkRoles(pool, opened.ownLogin)
+    return await openInstallation(pool, config)
+  } finally {
+    await pool.end()
+  }
+}
+
+async function listen(built: App, config: Config): Promise<void> {
+  try {
+    await built.listen({ host: config.host, port: config.port })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const at = `${config.host}:${config.port}`
+    if (code === 'EADDRINUSE') {
+      throw new ConfigError(`Something else listens on ${at} already. Stop it, or set PORT to a free port.`)
+    }
+    if (code === 'EACCES') throw new ConfigError(`This user may not listen on ${at}. Set PORT to 1024 or above.`)
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+      throw new ConfigError(
+        `${config.host} is not an address of this machine. Set HOST to 127.0.0.1, or 0.0.0.0 for all.`,
+      )
+    }
+    throw error
+  }
+}
+
+function announce(built: App, config: Config, installation: Installation, opened: ServiceDatabase): void {
+  const address = built.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : config.port
+  const everywhere = config.host === '0.0.0.0' || config.host === '::'
+  const host = everywhere ? '127.0.0.1' : isIPv6(config.host) ? `[${config.host}]` : config.host
+  const url = `http://${host}:${port}`
+  const lines = [
+    `Tamga serves on ${url}`,
+    `API reference: ${url}/docs`,
+    `Health check: ${url}/health`,
+    `Operator's key: ${installation.operatorKeyPlace}`,
+    `Database: ${opened.name}`,
+  ]
+  // A person reads lines, a collector of logs reads one entry.
+  if (process.stdout.isTTY) process.stdout.write(`\n${lines.map((line) => `  ${line}`).join('\n')}\n\n`)
+  else log?.info({ url, operatorKey: installation.operatorKeyPlace }, lines.join('; '))
+}
+
+function listenToSignals(config: Config): void {
+  let askedAt: number | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (askedAt === undefined) {
+      askedAt = Date.now()
+      log?.info(`${signal}: answering who is waiting, then ending`)
+      end(config, 0).catch(die)
+    } else if (Date.now() - askedAt > sameSignalMs) {
+      database?.stopNow()
+      process.exit(1)
+    }
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  process.on('uncaughtException', die)
+  process.on('unhandledRejection', die)
+}
+
+async function end(config: Config, status: number): Promise<void> {
+  // A client that reads its answer slowly must not keep the database from a clean end.
+  const patience = delay(config.limits.shutdownMaxMs, undefined, { ref: false })
+  await Promise.race([app?.close(), patience])
+  await database?.stop()
+  process.exit(status)
+}
+
+// Nothing is known about the state of the process any more: the database keeps what is committed, a start finds it.
+function die(error: unknown): void {
+  if (log === undefined) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  else log.fatal({ err: error }, 'Ended by an error that nobody expected')
+  database?.stopNow()
+  process.exit(1)
+}
+
+function tellerOf(logger: Logger): { info: (text: string) => void; warn: (text: string) => void } {
+  return { info: (text) => logger.info(text), warn: (text) => logger.warn(text) }
+}
+
+try {
+  await main()
+} catch (error) {
+  if (!(error instanceof ConfigError)) die(error)
+  process.stderr.write(`Tamga cannot start.\n${error instanceof Error ? error.message : String(error)}\n`)
+  await app?.close()
+  await database?.stop()
+  process.exit(1)
+}
