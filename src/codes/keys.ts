@@ -3,12 +3,10 @@
 import { createPrivateKey, createPublicKey, createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { customAlphabet } from 'nanoid'
 import type { Pool, PoolClient } from 'pg'
+import type { Vault } from '../db/secret.ts'
 import { base36 } from './serial.ts'
 import * as store from './store.ts'
 import type { TailKey, TailKind } from './tail.ts'
-
-/** Seals secrets for the database and opens them again; `purpose` keeps one kind of secret from passing for another. */
-export type Vault = { seal(secret: Buffer, purpose: string): Buffer; open(sealed: Buffer, purpose: string): Buffer }
 
 /** What everybody may know of a key. `publicKey`: Ed25519 as PEM, of `signature` keys alone. */
 export type PublishedKey = {

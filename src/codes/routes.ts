@@ -27,7 +27,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
     '/code-orders',
     {
       bodyLimit: orderBytesMax,
-      schema: { tags: ['codes'], summary: 'Order codes', body: schema.NewOrder, response: { 201: schema.Order } },
+      schema: { tags: ['Codes'], summary: 'Order codes', body: schema.NewOrder, response: { 201: schema.Order } },
     },
     async (request, reply) => {
       const placed = await placeOrder(context, request.actor, readOrderRequest(request.body))
@@ -39,7 +39,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
     '/code-orders',
     {
       schema: {
-        tags: ['codes'],
+        tags: ['Codes'],
         summary: 'Orders, newest first',
         querystring: schema.OrderQuery,
         response: { 200: Type.Array(schema.Order) },
@@ -56,7 +56,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
     '/code-orders/:id',
     {
       schema: {
-        tags: ['codes'],
+        tags: ['Codes'],
         summary: 'An order, its state and counts',
         params: schema.OrderParams,
         response: { 200: schema.Order },
@@ -69,7 +69,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
     '/code-orders/:id/codes',
     {
       schema: {
-        tags: ['codes'],
+        tags: ['Codes'],
         summary: "An order's codes with their tails, whole or block by block; the same bytes every time",
         params: schema.OrderParams,
         querystring: schema.CodesQuery,
@@ -97,7 +97,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
     '/code-orders/:id/voids',
     {
       schema: {
-        tags: ['codes'],
+        tags: ['Codes'],
         summary: 'Void codes that were spoiled, lost or stolen before they were used',
         params: schema.OrderParams,
         body: schema.NewVoid,
@@ -114,7 +114,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
     '/code-orders/:id/close',
     {
       schema: {
-        tags: ['codes'],
+        tags: ['Codes'],
         summary: 'Cancel what is unused, for good',
         params: schema.OrderParams,
         response: { 200: schema.CloseReceipt },
@@ -134,7 +134,7 @@ const symbolRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, contex
   const params = schema.SymbolParams
   app.get(
     '/codes/:code/symbol.svg',
-    { schema: { tags: ['codes'], summary: 'The GS1 DataMatrix of a code', params, produces: ['image/svg+xml'] } },
+    { schema: { tags: ['Codes'], summary: 'The GS1 DataMatrix of a code', params, produces: ['image/svg+xml'] } },
     async (request, reply) => {
       const code = await symbolCode(context.resolver, request.actor, request.params.code)
       return reply.type('image/svg+xml').header('cache-control', 'private, no-store').send(symbolSvg(code))
@@ -144,7 +144,7 @@ const symbolRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, contex
     '/codes/:code/symbol.png',
     {
       schema: {
-        tags: ['codes'],
+        tags: ['Codes'],
         summary: 'The GS1 DataMatrix of a code',
         params,
         querystring: schema.PngQuery,
@@ -165,7 +165,7 @@ const keyRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { keys })
     {
       config: { public: true },
       schema: {
-        tags: ['codes'],
+        tags: ['Codes'],
         summary: 'The keys of verification tails: ids, states, and public keys of signatures',
         response: { 200: Type.Array(schema.PublishedKey) },
       },
@@ -177,7 +177,7 @@ const keyRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { keys })
     {
       config: { roles: ['operator'], administrative: true },
       schema: {
-        tags: ['codes'],
+        tags: ['Codes'],
         summary: 'Make new active tail keys; older ones go on verifying',
         body: Type.Optional(schema.NewRotation),
         response: { 201: Type.Array(schema.PublishedKey) },
