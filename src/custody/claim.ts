@@ -38,8 +38,6 @@ export type Claim = {
   ownershipPasses?: boolean
   /** What the objects become, where the act leaves a choice (taking back, voiding). */
   becomes?: State
-  /** Record the good ones although others are refused. */
-  partial?: boolean
 }
 
 /** Why an object is refused, or, where its group only observes, doubted. */

@@ -9,10 +9,6 @@ import * as store from './store.ts'
 export type Accepted = {
   /** What was wrong with objects of groups that only observe: becomes findings. */
   doubts: readonly Fault[]
-  /** With `partial`: what was refused while the rest was recorded. */
-  refused: readonly Fault[]
-  /** What the act was done to: with `everything`, the contents that were found. */
-  done: readonly Part[]
 }
 
 export type Verdict = { accepted: Accepted } | { faults: readonly Fault[] }
@@ -104,34 +100,31 @@ function createBench(
       put: (step) => void pendingSteps.set(step.id, step),
     }
     const session: Session = { claim, pending, elsewhere, nestingMax, faults: [], doubts: [] }
-    const done = claim.parts.map((part) => ({ act: part.act, subjects: [] as Subject[] }))
     if (claim.container) openContainer(session, claim.container)
     if (session.faults.length === 0) {
-      claim.parts.forEach((part, i) => {
-        const subjects = claim.everything === true && part.act === 'unpack' ? everythingIn(claim, part) : part.subjects
-        for (const subject of subjects) if (judgeOne(session, part.act, subject)) done[i]?.subjects.push(subject)
-      })
+      for (const part of claim.parts) {
+        const subjects = claim.everything === true && part.act === 'unpack' ? everythingIn(claim) : part.subjects
+        for (const subject of subjects) judgeOne(session, part.act, subject)
+      }
       if (claim.container) spreadOutwards(claim.container.id, pending)
     }
-    const some = done.some((part) => part.subjects.length > 0)
-    if (session.faults.length > 0 && !(claim.partial === true && some)) return { faults: session.faults }
+    if (session.faults.length > 0) return { faults: session.faults }
     for (const step of pendingSteps.values()) {
       if (step.id < 0n && !steps.has(step.id)) logisticUnits.push(step.id)
       steps.set(step.id, step)
       written.push(step)
     }
-    return { accepted: { doubts: session.doubts, refused: session.faults, done } }
+    return { accepted: { doubts: session.doubts } }
   }
 
   /** What is in the container now: what the database had, and what earlier claims of this batch put in. */
-  function everythingIn(claim: Claim, part: Part): Subject[] {
+  function everythingIn(claim: Claim): Subject[] {
     const container = claim.container
     if (!container) return []
     const ids = new Set(contents.get(container.id) ?? [])
     for (const step of written) if (step.parent === container.id) ids.add(step.id)
     const inside = [...ids].filter((id) => steps.get(id)?.parent === container.id)
-    const path = part.subjects[0]?.path ?? container.path
-    return inside.map((id) => ({ ...container, id, path, code: '' }))
+    return inside.map((id) => ({ ...container, id }))
   }
 
   return {
@@ -164,12 +157,12 @@ function openContainer(session: Session, container: Subject): void {
   judgeOne(session, act, container)
 }
 
-/** Whether the act was let pass; its steps are then pending. */
-function judgeOne(session: Session, act: Part['act'], subject: Subject): boolean {
+/** Judges one object; where the act is let pass, its steps are pending afterwards. */
+function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
   const { claim, pending, nestingMax } = session
   if (session.elsewhere.has(subject.id)) {
     session.faults.push({ subject, code: 'several_logs', concerned: [] })
-    return false
+    return
   }
   const own = pending.last(subject.id) ?? unborn(subject.id)
   const now = standing(own, pending.last)
@@ -178,12 +171,11 @@ function judgeOne(session: Session, act: Part['act'], subject: Subject): boolean
     refuse(claim, act, subject, now, session.around ?? { ids: new Set([subject.id]), nestingMax })
   if (fault && !(waivable(fault.code) && observes(subject, now))) {
     session.faults.push(fault)
-    return false
+    return
   }
   if (fault) session.doubts.push(fault)
   apply(claim, act, subject, now, pending)
   if (fault) markClaimed(subject.id, now, claim.principal, pending)
-  return true
 }
 
 /** A closed order's unused codes are cancelled, for good. */

@@ -162,7 +162,7 @@ export const law: Record<Act, Rule> = {
     effect: 'the sender holds it again',
   },
   receive: {
-    said: 'ObjectEvent OBSERVE receiving or accepting',
+    said: 'ObjectEvent OBSERVE receiving',
     who: 'addressee',
     from: [...living, 'withdrawn'],
     underWay: 'yes',

@@ -30,7 +30,7 @@ export type CodeList = { digest: Buffer; count: number; deflated: Buffer }
 export type Stamp = { log: number; position: number; recordTime: Date }
 
 /** What the ledger is asked to record. It does not look into `order`: that is between the caller and the judge. */
-export type Draft<Order, Decision> = {
+export type Draft<Order> = {
   /** The event's identity and what it says, each 128 bits as 32 hexadecimal digits. */
   key: string
   digest: string
@@ -38,7 +38,7 @@ export type Draft<Order, Decision> = {
   columns: EntryColumns
   lists: readonly CodeList[]
   /** The bytes to be hashed. Called once the position is known; MUST be cheap, for it runs under the lock. */
-  entry(stamp: Stamp, decision: Decision): Uint8Array
+  entry(stamp: Stamp): Uint8Array
 }
 
 export type Outcome<Decision, Refusal> =
@@ -74,7 +74,7 @@ export type Clock = (databaseNow: Date) => Date
 export async function commitBatch<Order, Decision, Refusal>(
   client: ClientBase,
   log: number,
-  drafts: readonly Draft<Order, Decision>[],
+  drafts: readonly Draft<Order>[],
   judge: Judge<Order, Decision, Refusal>,
   clock: Clock,
 ): Promise<Outcome<Decision, Refusal>[]> {
@@ -107,7 +107,7 @@ export async function commitBatch<Order, Decision, Refusal>(
     const stamp: Stamp = { log, position: edge.size, recordTime }
     const verdict = sitting.decide(draft.order, stamp)
     if ('refusal' in verdict) return { kind: 'refused', refusal: verdict.refusal }
-    const bytes = draft.entry(stamp, verdict.decision)
+    const bytes = draft.entry(stamp)
     edge = append(edge, leafHash(bytes))
     entries.push({ key: draft.key, digest: draft.digest, bytes, columns: draft.columns, lists: draft.lists })
     seen.set(draft.key, { key: draft.key, digest: draft.digest, log, position: stamp.position, recordTime })

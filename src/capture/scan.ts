@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto'
+import { NO_CONTEXT } from '../epcis/context.ts'
+import type {
+  AggregationEvent,
+  Destination,
+  Epc,
+  EpcisEvent,
+  EventId,
+  Moment,
+  Offset,
+  Place,
+  Uri,
+} from '../epcis/event.ts'
+import { momentAt, readMoment } from '../epcis/moment.ts'
+import { outsiderUri, participantUri, placeUri } from '../epcis/parties.ts'
+import { isUri } from '../epcis/door.ts'
+import { isEventId } from '../epcis/why.ts'
+import { aggregationEvent, epcOf, objectEvent, offset } from '../epcis/write.ts'
+import { readCode } from '../gs1/read.ts'
+import { fieldProblem, Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
+import { type Actor, actingFor, type ParticipantRef } from '../participants/actor.ts'
+import type { Directory, PlaceRef } from '../participants/directory.ts'
+import type { Scan } from './schema.ts'
+
+/** A destination that is only who carries; an EPCIS destination's type may be any URI. */
+export const carrierType = 'urn:tamga:party:carrier'
+
+export type ScanContext = { actor: Actor; directory: Directory; now: Date; clockAheadMaxMs: number; path?: string }
+
+/**
+ * The EPCIS event that a scan stands for. Aggregation where a parent is named, otherwise an ObjectEvent whose action follows from
+ * the step.
+ * @throws Problem with the place of everything that cannot be read
+ */
+export async function eventOfScan(scan: Scan, context: ScanContext): Promise<EpcisEvent> {
+  const at = (field: string) => `${context.path ?? ''}/${field}`
+  refuseUnoffered(scan, at)
+  const codes = readCodes(scan.codes, at('codes'))
+  const time = readScanTime(scan, context, at)
+  const place = await readPlace(scan, context, at)
+  const common = {
+    context: NO_CONTEXT,
+    eventID: readId(scan, at),
+    eventTime: time,
+    eventTimeZoneOffset: offsetOf(time),
+    bizStep: scan.step,
+    disposition: scan.disposition,
+    readPoint: place,
+    destinationList: await readDestinations(scan, context, at),
+    bizTransactionList: readDocument(scan, actingFor(context.actor)),
+  }
+  if (scan.step === 'packing' || scan.step === 'unpacking' || scan.parent !== undefined) {
+    return containment(scan, codes, common, at)
+  }
+  if (codes.length === 0) throw fieldProblem(at('codes'), 'Name at least one code.')
+  const action =
+    scan.step === 'commissioning' || scan.step === 'encoding'
+      ? ('ADD' as const)
+      : scan.step === 'decommissioning' || scan.step === 'destroying'
+        ? ('DELETE' as const)
+        : ('OBSERVE' as const)
+  const disposition = scan.disposition ?? (scan.step === 'encoding' ? ('encoded' as const) : undefined)
+  return objectEvent({ ...common, disposition, action, epcList: codes })
+}
+
+function refuseUnoffered(scan: Scan, at: (field: string) => string): void {
+  for (const field of ['offline', 'ifEarly', 'except'] as const) {
+    if (scan[field] === undefined || scan[field] === false || scan[field] === 'refuse') continue
+    const detail = `"${field}" is not offered by this version. Leave it out and send the scan once its predecessor is recorded.`
+    throw new Problem('not_possible', { detail, errors: [{ path: at(field), code: 'not_possible', detail }] })
+  }
+}
+
+function containment(
+  scan: Scan,
+  codes: readonly Epc[],
+  common: Omit<
+    AggregationEvent,
+    | 'type'
+    | 'action'
+    | 'certificationInfo'
+    | 'errorDeclaration'
+    | 'bizLocation'
+    | 'sourceList'
+    | 'sensorElementList'
+    | 'extensions'
+    | 'parentID'
+    | 'childEPCs'
+    | 'childQuantityList'
+  >,
+  at: (field: string) => string,
+): EpcisEvent {
+  if (scan.parent === undefined) throw fieldProblem(at('parent'), 'Name the container (parent).')
+  const [parentID] = readCodes([scan.parent], at('parent'), () => at('parent'))
+  if (scan.step !== 'unpacking' && codes.length === 0) throw fieldProblem(at('codes'), 'Name at least one code.')
+  if (codes.some((epc) => epc.link === parentID?.link)) {
+    throw fieldProblem(at('parent'), 'The container is among what is to be packed in it.', 'event_rule')
+  }
+  return aggregationEvent({
+    ...common,
+    action: scan.step === 'unpacking' ? 'DELETE' : 'ADD',
+    parentID,
+    childEPCs: codes,
+  })
+}
+
+/** Codes in any form, each once. */
+export function readCodes(texts: readonly string[], path: string, pathOf = (i: number) => `${path}/${i}`): Epc[] {
+  const errors: ProblemItem[] = []
+  const epcs: Epc[] = []
+  const seen = new Set<string>()
+  texts.forEach((text, i) => {
+    const { reading, fault } = readCode(text)
+    if (!reading) {
+      errors.push({ path: pathOf(i), code: fault.code, detail: fault.detail, value: text })
+      return
+    }
+    const epc = epcOf(text, reading, pathOf(i))
+    if (reading.kind === 'key') {
+      const detail = 'This names a kind of goods, a place or an asset, not one unit. Scan the unit itself.'
+      errors.push({ path: epc.path, code: 'code_malformed', detail, value: text })
+    } else if (seen.has(epc.link)) {
+      errors.push({
+        path: epc.path,
+        code: 'event_rule',
+        detail: 'This code is in the list twice. Send it once.',
+        value: text,
+      })
+    }
+    seen.add(epc.link)
+    epcs.push(epc)
+  })
+  const first = errors[0]
+  if (first) {
+    throw new Problem(first.code, {
+      detail: first.detail,
+      errors: errors.slice(0, problemItemsMax),
+      errorCount: errors.length,
+    })
+  }
+  return epcs
+}
+
+/** `time`, or now. @throws Problem time_in_future beyond what a clock may be wrong (D11) */
+export function readEventTime(
+  text: string | undefined,
+  context: Pick<ScanContext, 'now' | 'clockAheadMaxMs'>,
+  path: string,
+): Moment {
+  if (text === undefined) return momentAt(context.now)
+  const time = readMoment(text)
+  if (!time) throw fieldProblem(path, 'Send a time with its zone, such as 2026-05-01T09:30:00+06:00.')
+  if (time.at.getTime() > context.now.getTime() + context.clockAheadMaxMs) {
+    throw fieldProblem(
+      path,
+      `The time is more than ${context.clockAheadMaxMs / 60_000} minutes ahead of ours.`,
+      'time_in_future',
+    )
+  }
+  return time
+}
+
+function readScanTime(scan: Scan, context: ScanContext, at: (field: string) => string): Moment {
+  return readEventTime(scan.time, context, at('time'))
+}
+
+/** The zone that the time was written in; UTC where it was ours. */
+export function offsetOf(time: Moment): Offset {
+  const zone = /[+-]\d\d:\d\d$/.exec(time.text)?.[0]
+  return offset(zone ?? '+00:00')
+}
+
+/** A scan without id and time is a new event on every try; with a time its content identifies it (D8). */
+function readId(scan: Scan, at: (field: string) => string): EventId | undefined {
+  const id = scan.eventID ?? (scan.time === undefined ? `urn:uuid:${randomUUID()}` : undefined)
+  if (id === undefined || isEventId(id)) return id
+  throw fieldProblem(at('eventID'), 'Send urn:uuid:… or ni:///….')
+}
+
+async function readPlace(scan: Scan, context: ScanContext, at: (field: string) => string): Promise<Place | undefined> {
+  if (scan.place === undefined) {
+    const own = context.actor.place && (await context.directory.placeByNo(context.actor.place.no))
+    return own && { id: placeUri(own), extensions: {} }
+  }
+  const found = await findPlace(scan.place, context)
+  if (!found) throw fieldProblem(at('place'), 'There is no such place. Register it with POST /places.')
+  return { id: placeUri(found), extensions: {} }
+}
+
+/** A place of one's own, or of anyone by its GLN: goods are handed over in other people's yards. */
+async function findPlace(text: string, { actor, directory }: ScanContext): Promise<PlaceRef | undefined> {
+  if (/^\d{13}$/.test(text)) return directory.placeByGln(text)
+  const place = await directory.placeById(text)
+  return place && [actor.participant.no, actor.principal?.no].includes(place.participantNo) ? place : undefined
+}
+
+async function readDestinations(
+  scan: Scan,
+  { directory }: ScanContext,
+  at: (field: string) => string,
+): Promise<Destination[]> {
+  const destinations: Destination[] = []
+  if (scan.to !== undefined) {
+    const registered = typeof scan.to === 'string' ? await directory.byId(scan.to) : undefined
+    if (typeof scan.to === 'string' && !registered) {
+      throw fieldProblem(at('to'), 'There is no such participant. Name who is not registered as {name, country}.')
+    }
+    const destination =
+      typeof scan.to === 'string' ? participantUri(registered ?? { id: scan.to }) : outsiderUri(scan.to)
+    const ownership = (scan.transfer ?? defaultTransfer(registered)) === 'ownership'
+    destinations.push({ type: ownership ? 'owning_party' : 'possessing_party', destination })
+  }
+  if (scan.carrier !== undefined) {
+    const carrier = await directory.byId(scan.carrier)
+    if (!carrier) throw fieldProblem(at('carrier'), 'There is no such participant.')
+    const passes = destinations[0]?.type === 'owning_party'
+    destinations.push({
+      type: passes ? 'possessing_party' : (carrierType as Uri),
+      destination: participantUri(carrier),
+    })
+  }
+  return destinations
+}
+
+/** Goods for who is only carrier or warehouse are handed over, not sold. */
+const defaultTransfer = (to: ParticipantRef | undefined): 'ownership' | 'possession' =>
+  to && to.roles.every((role) => role === 'carrier' || role === 'warehouse') ? 'possession' : 'ownership'
+
+/** A document number means something only to who wrote it, so his id is part of its URI. */
+function readDocument(scan: Scan, principal: ParticipantRef) {
+  if (scan.document === undefined) return []
+  const uri = isUri(scan.document)
+    ? scan.document
+    : (`urn:tamga:document:${principal.id}:${encodeURIComponent(scan.document)}` as Uri)
+  return [{ type: 'desadv' as const, bizTransaction: uri }]
+}

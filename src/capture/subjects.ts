@@ -1,0 +1,135 @@
+import type { Resolved, Resolver } from '../codes/resolve.ts'
+import type { Subject } from '../custody/claim.ts'
+import type { Epc } from '../epcis/event.ts'
+import { Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
+import type { Gtin, Serial } from '../gs1/identifiers.ts'
+import type { Catalogue } from '../products/catalogue.ts'
+
+/** What turns the codes of an event into the objects that the ledger knows. */
+export type SubjectSources = {
+  resolver: Resolver
+  catalogue: Catalogue
+  /** Gives ids to units that nobody ordered, in groups that only observe. */
+  claimUnits: (units: readonly { gtin: Gtin; serial: Serial }[]) => Promise<readonly bigint[]>
+  /** The log in which logistic units were first seen; those that are new are missing. */
+  logsOfLogisticUnits: (ids: readonly bigint[]) => Promise<ReadonlyMap<bigint, string>>
+}
+
+/** The log of what is in none yet: a new SSCC with nothing in it, an event that names no object. */
+export const defaultLog = 'main'
+
+/**
+ * The objects of an event, by code, and the log that they live in. Keys of other kinds (assets, places, classes) are left out: they
+ * are recorded with the event, but nothing is known of their custody.
+ * @throws Problem code_malformed where a code is one of ours, misread; several_logs
+ */
+export async function findSubjects(
+  sources: SubjectSources,
+  epcs: readonly Epc[],
+): Promise<{ subjects: ReadonlyMap<Epc, Subject>; log: string }> {
+  const objects = epcs.filter((epc) => epc.reading.kind !== 'key')
+  const resolved = await sources.resolver.resolve(objects.map((epc) => epc.reading))
+  refuseMisread(objects, resolved)
+  const products = await productsOf(sources.catalogue, objects)
+  const claimed = await claimUnknown(sources, objects, resolved, products)
+  const subjects = new Map<Epc, Subject>()
+  const logs = new Map<string, Epc>()
+  objects.forEach((epc, i) => {
+    const answer = resolved[i]
+    if (!answer) throw new Error('bad math: a code was not answered')
+    const product = epc.reading.kind === 'unit' ? products.get(epc.reading.gtin) : undefined
+    const observe = product?.group.enforcement === 'observe'
+    const { subject, log } = subjectOf(epc, answer, observe, claimed.get(i))
+    subjects.set(epc, subject)
+    if (subject.id >= 0n && subject.fault !== 'code_unknown') logs.set(log ?? product?.group.log ?? defaultLog, epc)
+    else if (subject.fault === 'code_unknown' && observe && product) logs.set(product.group.log, epc)
+  })
+  for (const [id, log] of await sources.logsOfLogisticUnits(logisticIds(subjects))) {
+    const epc = objects.find((candidate) => subjects.get(candidate)?.id === id)
+    if (epc) logs.set(log, epc)
+  }
+  return { subjects, log: theOne(logs) }
+}
+
+const logisticIds = (subjects: ReadonlyMap<Epc, Subject>): bigint[] =>
+  [...subjects.values()].map((subject) => subject.id).filter((id) => id < 0n)
+
+/** The only log, or the default where nothing names one. */
+function theOne(logs: ReadonlyMap<string, Epc>): string {
+  if (logs.size > 1) {
+    const errors = [...logs].map(([log, epc]): ProblemItem => {
+      return { path: epc.path, code: 'several_logs', detail: `This belongs to the log ${log}.`, value: epc.text }
+    })
+    throw new Problem('several_logs', { errors })
+  }
+  return [...logs.keys()][0] ?? defaultLog
+}
+
+function refuseMisread(epcs: readonly Epc[], resolved: readonly Resolved[]): void {
+  const errors: ProblemItem[] = []
+  epcs.forEach((epc, i) => {
+    const answer = resolved[i]
+    if (answer?.kind === 'fault' && answer.fault.code === 'code_malformed') {
+      errors.push({ path: epc.path, code: 'code_malformed', detail: answer.fault.detail, value: epc.text })
+    }
+  })
+  const first = errors[0]
+  if (!first) return
+  throw new Problem('code_malformed', {
+    detail: first.detail,
+    errors: errors.slice(0, problemItemsMax),
+    errorCount: errors.length,
+  })
+}
+
+async function productsOf(catalogue: Catalogue, epcs: readonly Epc[]) {
+  const gtins = new Set(epcs.flatMap((epc) => (epc.reading.kind === 'unit' ? [epc.reading.gtin] : [])))
+  const products = await Promise.all([...gtins].map(async (gtin) => [gtin, await catalogue.byGtin(gtin)] as const))
+  return new Map(products)
+}
+
+/** Units of a known product that nobody ordered get an id where their group only observes (D9): the claim is kept. */
+async function claimUnknown(
+  sources: SubjectSources,
+  epcs: readonly Epc[],
+  resolved: readonly Resolved[],
+  products: Awaited<ReturnType<typeof productsOf>>,
+): Promise<Map<number, bigint>> {
+  const at: number[] = []
+  const units: { gtin: Gtin; serial: Serial }[] = []
+  epcs.forEach(({ reading }, i) => {
+    if (reading.kind !== 'unit' || resolved[i]?.kind !== 'fault') return
+    if (products.get(reading.gtin)?.group.enforcement !== 'observe') return
+    at.push(i)
+    units.push({ gtin: reading.gtin, serial: reading.serial })
+  })
+  if (units.length === 0) return new Map()
+  const ids = await sources.claimUnits(units)
+  return new Map(at.map((i, n) => [i, ids[n] ?? 0n]))
+}
+
+function subjectOf(
+  epc: Epc,
+  answer: Resolved,
+  observe: boolean,
+  claimed: bigint | undefined,
+): { subject: Subject; log: string | undefined } {
+  const common = { path: epc.path, code: epc.link, observe }
+  if (answer.kind === 'fault') {
+    const subject: Subject = { ...common, id: claimed ?? 0n, orderedBy: null, orderObject: null, fault: 'code_unknown' }
+    return { subject, log: undefined }
+  }
+  if (answer.kind === 'logistic') {
+    return { subject: { ...common, id: answer.objectId, orderedBy: null, orderObject: null }, log: undefined }
+  }
+  const { order, tail } = answer
+  const subject: Subject = {
+    ...common,
+    id: answer.objectId,
+    orderedBy: order?.participantNo ?? null,
+    orderObject: order ? order.firstId - 1n : null,
+    // A unit that was only claimed stays doubtful whenever it is seen again.
+    ...(tail === 'forged' ? { fault: 'code_forged' as const } : {}),
+  }
+  return { subject, log: order?.log }
+}
