@@ -1,6 +1,7 @@
 import { parseDigitalLink } from './digital-link.ts'
 import type { Element } from './elements.ts'
 import { parseBracketed, parseElementString } from './element-string.ts'
+import { isEpcUri, isTag, readEpcUri, readTag } from './epc-read.ts'
 import { malformed } from './fault.ts'
 import type { Parsed } from './fault.ts'
 import { readForeign } from './foreign.ts'
@@ -68,6 +69,7 @@ function readForm(given: string): CodeAnswer {
   const text = given.replace(KEY_PRESSES, '')
   if (text.startsWith(']')) return readSymbol(text)
   if (/^https?:/i.test(text)) return fromElements(parseDigitalLink(text), true)
+  if (isEpcUri(text)) return readEpcUri(text)
   if (text.startsWith('(')) return fromElements(parseBracketed(text))
   return readPlain(text, 0)
 }
@@ -78,9 +80,15 @@ function readPlain(text: string, from: number): CodeAnswer {
   if (isSscc(data)) return { reading: { kind: 'logistic', sscc: data, attributes: NOTHING } }
   if (isDigits(data) && GTIN_LENGTHS.has(data.length)) return readNumber(data, from)
   const answer = fromElements(parseElementString(text, from))
-  const foreign = answer.fault && readForeign(data)
+  if (!answer.fault) return answer
+  if (isTag(data)) return preferred(readTag(data), answer, data)
+  const foreign = readForeign(data)
   return foreign ? { reading: foreign } : answer
 }
+
+/** A tag that does not decode is a bad tag if it has a letter in it; digits alone were more likely an element string. */
+const preferred = (tag: CodeAnswer, elements: CodeAnswer, data: string): CodeAnswer =>
+  tag.fault && isDigits(data) ? elements : tag
 
 const GTIN_LENGTHS = new Set([8, 12, 13, 14])
 
@@ -104,6 +112,7 @@ function readSymbol(text: string): CodeAnswer {
   if (PLAIN.has(identifier)) {
     const data = text.slice(3)
     if (/^https?:/i.test(data)) return shifted(fromElements(parseDigitalLink(data), true), 3)
+    if (isEpcUri(data)) return shifted(readEpcUri(data), 3)
     return readPlain(text, 3)
   }
   return malformed('symbology', 'The symbology identifier at the start is not one that carries GS1 data.', { at: 0 })

@@ -1,3 +1,4 @@
+import type { ApplicationIdentifier } from './ai.ts'
 import type { Gtin, Serial, Sscc } from './identifiers.ts'
 import type { Tail } from './reading.ts'
 
@@ -27,6 +28,10 @@ export function bracketed(object: Writable): string {
   if (!object.tail) return unit
   return `${unit}(91)${bracketValue(object.tail.keyId)}(92)${bracketValue(object.tail.check)}`
 }
+
+/** Any checked elements in the bracketed form, in the order given. */
+export const bracketedElements = (elements: readonly { entry: ApplicationIdentifier; value: string }[]): string =>
+  elements.map(({ entry, value }) => `(${entry.ai})${bracketValue(value)}`).join('')
 
 /** A value that holds `(` itself would look like the next identifier, so that one is written `\(`. */
 const bracketValue = (value: string): string => value.replaceAll('(', '\\(')

@@ -1,0 +1,55 @@
+import { applicationIdentifiers } from './ai.ts'
+import { decodeTag, looksLikeTag } from './epc-binary.ts'
+import { epcToElements } from './epc-key.ts'
+import { decodePlusTag, looksLikePlusTag } from './epc-plus.ts'
+import { keySchemes } from './epc-schemes.ts'
+import type { Epc } from './epc-schemes.ts'
+import { parseEpcUri, writeEpcUri } from './epc-uri.ts'
+import { malformed } from './fault.ts'
+import { readElements } from './reading.ts'
+import type { CodeAnswer } from './reading.ts'
+
+/** Whether the text is to be read as an EPC URI, right or wrong. */
+export const isEpcUri = (text: string): boolean => text.startsWith('urn:epc:')
+
+/** What an EPC URI names; a pattern names an object only where nothing but the serial of its class is open. */
+export function readEpcUri(text: string): CodeAnswer {
+  const { value, fault } = parseEpcUri(text)
+  if (fault) return { fault }
+  const { epc, pattern } = value
+  if (pattern === undefined) return fromEpc(epc)
+  const scheme = keySchemes.get(epc.scheme)
+  const fixed = (scheme?.digits === undefined ? 1 : 2) + (scheme?.extras.filter(({ to }) => to === 'key').length ?? 0)
+  const classParts = epc.scheme === 'cpi' || epc.scheme === 'itip' ? fixed : 2
+  if (scheme === undefined || pattern < classParts || (scheme.digits === undefined && epc.scheme !== 'cpi')) {
+    return malformed('pattern', 'This pattern names many kinds of objects; name one.', { at: text.indexOf('*') })
+  }
+  return fromEpc(epc)
+}
+
+function fromEpc(epc: Epc): CodeAnswer {
+  const elements = epcToElements(epc)
+  if (elements) return { reading: readElements(elements, true) }
+  return { reading: { kind: 'foreign', system: `epc:${epc.scheme}`, text: writeEpcUri(epc) } }
+}
+
+const HEX = /^[0-9A-Fa-f]+$/
+
+/** Whether the text may be what a reader got from an RFID tag. */
+export const isTag = (text: string): boolean =>
+  text.length >= 12 && text.length <= 192 && HEX.test(text) && (looksLikeTag(text) || looksLikePlusTag(text))
+
+/** What a tag in hex names. */
+export function readTag(hex: string): CodeAnswer {
+  if (looksLikeTag(hex)) {
+    const { value, fault } = decodeTag(hex)
+    return fault ? { fault } : fromEpc(value.epc)
+  }
+  const { value, fault } = decodePlusTag(hex)
+  if (fault) return { fault }
+  const elements = value.pairs.flatMap(([ai, text]) => {
+    const entry = applicationIdentifiers.get(ai)
+    return entry ? [{ entry, value: text, at: 0 }] : []
+  })
+  return { reading: readElements(elements, true) }
+}
