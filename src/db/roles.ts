@@ -43,11 +43,15 @@ const summary = (findings: readonly Finding[]): string =>
 
 async function checkPowers(pool: pg.Pool, role: string): Promise<void> {
   const { rows } = await pool.query<{ power: string }>(
-    `select power from pg_roles,
-       lateral (values (rolsuper, 'is a superuser'), (rolbypassrls, 'passes row security by'), (rolcreaterole, 'may make roles'),
-                       (rolreplication, 'may replicate'), (pg_has_role(rolname, nspowner, 'MEMBER'), 'can become the owner'))
-         as powers(held, power)
-     left join pg_namespace on nspname = $2
+    `select power
+     from pg_roles join pg_namespace on nspname = $2
+     cross join lateral (values
+       (rolsuper, 'is a superuser'),
+       (rolbypassrls, 'passes row security by'),
+       (rolcreaterole, 'may make roles'),
+       (rolreplication, 'may replicate'),
+       (pg_has_role(rolname, nspowner, 'MEMBER'), 'can become the owner')
+     ) as powers(held, power)
      where rolname = $1 and held`,
     [role, schemaName],
   )
