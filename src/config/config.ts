@@ -23,6 +23,8 @@ export type Config = {
   /** Requests per second and key; 0 lifts this limit and the one per address. */
   readonly rateLimit: number
   readonly logLevel: LogLevel
+  /** The first character of own serials: the state that issues them, as the union numbers them (design D3). */
+  readonly issuingState: string
   readonly limits: Limits
 }
 
@@ -44,6 +46,7 @@ export const settings = [
   'OPERATOR_KEY',
   'RATE_LIMIT',
   'LOG_LEVEL',
+  'ISSUING_STATE',
 ] as const
 type Setting = (typeof settings)[number]
 
@@ -75,6 +78,7 @@ export function readConfig(env: Environment): Config {
     operatorKey: read<string | undefined>('OPERATOR_KEY', secret, undefined),
     rateLimit: read('RATE_LIMIT', (value) => wholeNumber(value, 1_000_000), limits.requestsPerKeyPerSecond),
     logLevel: read<LogLevel>('LOG_LEVEL', logLevel, 'info'),
+    issuingState: read('ISSUING_STATE', issuingState, '4'),
     limits,
   }
   if (config.appDatabaseUrl !== undefined && config.databaseUrl === undefined && faults.length === 0) {
@@ -111,4 +115,9 @@ function logLevel(value: string): LogLevel {
   const level = logLevels.find((known) => known === value)
   if (level !== undefined) return level
   throw new ConfigError(`must be one of ${logLevels.join(', ')}, not ${JSON.stringify(value)}.`)
+}
+
+function issuingState(value: string): string {
+  if (/^[0-9A-Z]$/.test(value)) return value
+  throw new ConfigError(`must be one digit or upper-case letter (4: the Kyrgyz Republic), not ${JSON.stringify(value)}.`)
 }
