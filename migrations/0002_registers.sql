@@ -143,7 +143,10 @@ create table product_importer (
     product_no      integer not null references product,
     participant_no  integer not null references participant,
     since           timestamptz not null default now(),
-    withdrawn_at    timestamptz
+    withdrawn_at    timestamptz,
+    -- Who ended it. What the owner or the operator ended, the importer cannot claim again.
+    withdrawn_by    integer references participant,
+    check ((withdrawn_at is null) = (withdrawn_by is null))
 );
 
 create unique index product_importer_now on product_importer (product_no, participant_no) where withdrawn_at is null;

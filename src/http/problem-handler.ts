@@ -8,8 +8,16 @@ import { validationProblem } from './validation.ts'
 
 export const problemType = 'application/problem+json; charset=utf-8'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the problem that answered this request, if one did. */
+    problemCode: ProblemCode | undefined
+  }
+}
+
 /** Makes every error of this service, its plugins and the framework a problem document. */
 export function answerWithProblems(app: FastifyInstance): void {
+  app.decorateRequest('problemCode', undefined)
   app.setErrorHandler(async (error, request, reply) => sendProblem(error, request, reply))
   app.setNotFoundHandler(async (request, reply) => {
     const problem = new Problem('not_found', {
@@ -19,8 +27,9 @@ export function answerWithProblems(app: FastifyInstance): void {
   })
 }
 
-async function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+export async function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const problem = toProblem(error, request)
+  request.problemCode = problem.code
   if (problem.status >= 500 && problem.code !== 'busy' && problem.code !== 'not_implemented') {
     request.log.error({ err: error }, 'request failed')
   }
@@ -44,7 +53,7 @@ const frameworkCodes: Record<string, ProblemCode> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'body_malformed',
   FST_ERR_CTP_INVALID_JSON_BODY: 'body_malformed',
   FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
-  FST_ERR_BAD_URL: 'not_found',
+  FST_ERR_BAD_URL: 'request_malformed',
   FST_ERR_NOT_FOUND: 'not_found',
   FST_UNDER_PRESSURE: 'busy',
 }

@@ -1,16 +1,13 @@
 // What a route says about who may call it. A route that says nothing wants a key, any key.
+import '../http/route-config.ts'
 import type { Actor, Role } from './actor.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** No key needed; one that is given counts for the rate limit. */
-    public?: true
-    /** Not counted at all: what machines ask every few seconds, and the pages' own files. */
-    unlimited?: true
     /** One of these roles, of the participant that is acted for. */
     roles?: readonly Role[]
     /** An act of administration: not under a mandate, not with a key that is limited to a device, place or steps. */
-    administrative?: true
+    administrative?: boolean
   }
   interface FastifyRequest {
     /** Who calls. Throws on public routes where no key was given; see `hasActor`. */
