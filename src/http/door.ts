@@ -1,0 +1,35 @@
+// What every request passes on its way in and every answer on its way out, whatever the route.
+import type { FastifyInstance } from 'fastify'
+import { parseJson } from './json.ts'
+import { Problem } from './problem.ts'
+
+/** JSON in all its names; everything else is 415. Bodies come as they are: no coercion, no silent removal. */
+export function acceptJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    /^application\/(?:[\w.-]+\+)?json(?:\s*;|\s*$)/i,
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: string | Buffer) => {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body
+      // Many clients name a content type on a DELETE or a POST without a body. Where one is needed, the schema says so.
+      return bytes.length === 0 ? undefined : parseJson(bytes)
+    },
+  )
+}
+
+/** Refuses what no route could handle, and names each request in its answer. */
+export function guardDoor(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id)
+    const encoding = request.headers['content-encoding']
+    if (encoding !== undefined && encoding !== 'identity') {
+      // Compressed bodies would have to be bounded twice; 32 MB travel well without.
+      throw new Problem('media_type', {
+        detail: `Bodies in ${encoding.slice(0, 50)} are not read. Send the body uncompressed.`,
+      })
+    }
+    if (request.url.includes('%00')) {
+      throw new Problem('field_invalid', { detail: 'The address contains U+0000. Leave this character out.' })
+    }
+  })
+}
