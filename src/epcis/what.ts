@@ -1,5 +1,6 @@
 // The "what" of an event: its codes and quantities (EPCIS 2.0, section 7.3.3).
 
+import { isGtin, isSerial, isSscc } from '../gs1/identifiers.ts'
 import { readCode } from '../gs1/read.ts'
 import type { CodeFault, Reading } from '../gs1/read.ts'
 import { digitalLink, percentEncode } from '../gs1/write.ts'
@@ -50,12 +51,33 @@ const hints = {
   changed_case: 'something changed upper to lower case or back',
 } as const satisfies Record<NonNullable<CodeFault['hint']>, string>
 
+const UNIT = `${GS1}/01/`
+const PALLET = `${GS1}/00/`
+const NOTHING: ReadonlyMap<string, string> = new Map()
+
+/**
+ * The reading of a link that is written exactly as linkOf writes it, which is what our own answers hold and so what most
+ * lists consist of; undefined for everything else. It says what readCode would say, ten times as fast.
+ */
+export function readCanonical(text: string): Reading | undefined {
+  if (text.startsWith(UNIT)) {
+    const gtin = text.slice(22, 36)
+    const serial = text.slice(40)
+    if (!text.startsWith('/21/', 36) || !PLAIN.test(serial) || !isGtin(gtin) || !isSerial(serial)) return undefined
+    return { kind: 'unit', gtin, serial, attributes: NOTHING }
+  }
+  const sscc = text.startsWith(PALLET) ? text.slice(22) : ''
+  return isSscc(sscc) ? { kind: 'logistic', sscc, attributes: NOTHING } : undefined
+}
+
 /** One code of a thing, in any form that a scanner or a partner has. */
 export function readEpc(door: Door, value: unknown, path: string): Epc | undefined {
   if (typeof value !== 'string') return note(door, path, 'field_invalid', 'Send a code as text.')
   if (value.length > CODE_LENGTH_MAX) {
     return note(door, path, 'code_malformed', `A code has at most ${CODE_LENGTH_MAX} characters.`, value)
   }
+  const own = readCanonical(value)
+  if (own) return { text: value, reading: own, link: value, path }
   const { reading, fault } = readCode(value)
   if (!reading) return noteCode(door, path, fault, value)
   if (isClass(reading)) {
@@ -129,31 +151,17 @@ function readUom(door: Door, value: unknown, path: string): string | undefined {
   return note(door, path, 'field_invalid', 'Send a unit code of UN/ECE Recommendation 20, such as KGM or LTR.', value)
 }
 
-const PATTERN = /^urn:epc:(?:class:lgtin|idpat:sgtin):/
-
 /** A class of goods: GTIN, GTIN with lot, in any form, or a URI of one's own. */
 function readClass(door: Door, value: unknown, path: string): string | undefined {
   if (typeof value !== 'string') return note(door, path, 'field_invalid', 'Send a class of goods as text.', value)
   if (value.length > CODE_LENGTH_MAX) return note(door, path, 'code_malformed', 'This code is too long.', value)
-  if (PATTERN.test(value)) return readClassUrn(door, value, path)
   const { reading, fault } = readCode(value)
   if (reading) return linkOf(reading)
-  const gs1 = fault.code === 'gtin_check_digit' || value.startsWith('urn:epc:id:') || !isUri(value)
+  const gs1 = fault.code === 'gtin_check_digit' || value.startsWith('urn:epc:') || !isUri(value)
   return gs1 ? noteCode(door, path, fault, value) : value
 }
 
-/** The EPC class and pattern URIs of GTINs are the URI of a unit with a lot, or an asterisk, for its serial number. */
-function readClassUrn(door: Door, text: string, path: string): string | undefined {
-  const lot = text.startsWith('urn:epc:class:')
-  const asUnit = text.replace(PATTERN, 'urn:epc:id:sgtin:')
-  const { reading, fault } = readCode(lot ? asUnit : asUnit.replace(/\.\*$/, '.0'))
-  if (!reading) return noteCode(door, path, fault, text)
-  if (reading.kind !== 'unit') return note(door, path, 'code_malformed', 'This is not the URI of a class.', text)
-  const link = `${GS1}/01/${reading.gtin}`
-  return lot ? `${link}/10/${encode(reading.serial)}` : link
-}
-
-const KEY_URI = /^(?:urn:epc:id:|https?:\/\/[^/?#]+(?:\/[^/?#]+)*\/\d{2,4}\/)/
+const KEY_URI = /^(?:urn:epc:|https?:\/\/[^/?#]+(?:\/[^/?#]+)*\/\d{2,4}\/)/
 
 /** The canonical URI where `text` is the URI of a GS1 key (a GLN, a document number …), otherwise `text` itself. */
 export function canonicalText(text: string): string {
