@@ -8,8 +8,11 @@ import { Type } from 'typebox'
 import { createResolver } from './codes/resolve.ts'
 import { openTailKeys } from './codes/keys.ts'
 import { codesRoutes } from './codes/routes.ts'
-import type { OrderActs } from './codes/order-acts.ts'
 import type { Config } from './config/config.ts'
+import { openCapture } from './capture/open.ts'
+import { createOrderActs } from './capture/order-acts.ts'
+import { captureRoutes } from './capture/routes.ts'
+import type { Clock, FatalLedgerError } from './ledger/commit.ts'
 import { stateNo } from './custody/object.ts'
 import { kyselyOn, listen, poolConfig, type DatabaseAccess } from './db/connect.ts'
 import { newId } from './db/id.ts'
@@ -43,6 +46,10 @@ export type AppOptions = {
   /** The text of the first operator's key; undefined: it was made at the first start and put away since. */
   operatorKey: string | undefined
   now?: () => Date
+  /** What the ledger takes the database's clock for. */
+  ledgerClock?: Clock
+  /** The stored ledger contradicts itself: nothing may be written or said any more. */
+  onFatal?: (error: FatalLedgerError) => void
   /** Where log lines go instead of standard output. */
   logStream?: LogStream
 }
@@ -82,6 +89,34 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // What may be marked.
   const catalogue = createCatalogue(db, now)
   await app.register(productRoutes, { db, now, onAct, catalogue })
+  // Their codes.
+  const keys = await openTailKeys(pool, createVault(options.masterKey))
+  const { issuingState } = config
+  const resolver = createResolver(pool, keys, { issuingState })
+  const findProduct = async (gtin: string) => {
+    const product = await catalogue.byGtin(gtin)
+    return product && { ...product, tail: product.group.tail, log: product.group.log }
+  }
+  const { capture, ledger, prepareDeps } = await openCapture({
+    access: options.access,
+    pool,
+    resolver,
+    catalogue,
+    directory,
+    limits: config.limits,
+    log: app.log,
+    onFatal: options.onFatal ?? (() => undefined),
+    ...(options.ledgerClock ? { clock: options.ledgerClock } : {}),
+  })
+  // Answers everyone who is waiting, then lets go of its connections.
+  app.addHook('onClose', () => ledger.stop())
+  const acts = createOrderActs({ ...prepareDeps, capture, now })
+  const voidedStates = [stateNo('withdrawn'), stateNo('stolen')]
+  await app.register(codesRoutes, { pool, keys, resolver, issuingState, findProduct, acts, voidedStates })
+
+  // What happens to them.
+  const { clockAheadMaxMs, documentEventsMax: scansMax } = config.limits
+  await app.register(captureRoutes, { capture, directory, now, clockAheadMaxMs, scansMax })
 
   const { operatorKey } = options
   const operator = operatorKey === undefined ? 'unchanged' : await ensureFirstOperator(register, operatorKey)
@@ -116,12 +151,6 @@ const callerOf = (request: FastifyRequest): Record<string, string> => {
   if (!request.hasActor) return {}
   const { participant, key, principal } = request.actor
   return { participant: participant.id, keyId: key.id, ...(principal ? { for: principal.id } : {}) }
-}
-
-// The ledger's acts take these once it is wired here.
-const orderActs: OrderActs = {
-  closeOrder: async () => Promise.reject(new Problem('not_implemented')),
-  voidCodes: async () => Promise.reject(new Problem('not_implemented')),
 }
 
 /** An event loop that is two seconds behind answers nobody in time: say so at once instead of queueing. */

@@ -3,7 +3,7 @@ import { type Accepted, openBench } from '../custody/judge.ts'
 import { findingObjectsMax, type FindingKind, findingText, type NewFinding } from '../findings/finding.ts'
 import { insertFindings } from '../findings/store.ts'
 import type { Judge, Stamp } from '../ledger/commit.ts'
-import type { Order } from './capture.ts'
+import type { Order } from './prepare.ts'
 
 /** The judge that the ledger calls: custody decides, and what it refused or doubted becomes findings in the same transaction. */
 export function createJudge(options: { nestingMax: number }): Judge<Order, Accepted, readonly Fault[]> {

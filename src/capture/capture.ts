@@ -1,43 +1,16 @@
-import type { Claim, Fault, Subject } from '../custody/claim.ts'
+import type { Fault } from '../custody/claim.ts'
 import type { Accepted } from '../custody/judge.ts'
-import { law } from '../custody/law.ts'
 import { contentDigest } from '../epcis/canonical.ts'
 import type { Epc, EpcisEvent } from '../epcis/event.ts'
 import { eventHashId } from '../epcis/hash-id.ts'
 import { Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
-import type { Draft, Outcome } from '../ledger/commit.ts'
-import type { Work } from '../ledger/batch-queue.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-import { type Actor, actingFor, hasRole, type Role } from '../participants/actor.ts'
-import type { Directory } from '../participants/directory.ts'
-import { entryBytes, entryLength, entryText, eventKey } from './entry.ts'
-import { interpret, type Interpretation, mandateFor } from './interpret.ts'
-import { placeOf, transferOf } from './parties.ts'
-import { findSubjects, type SubjectSources } from './subjects.ts'
+import type { Outcome } from '../ledger/commit.ts'
+import type { Actor } from '../participants/actor.ts'
+import { type Identity, type PrepareDeps, type Prepared, prepareEvent } from './prepare.ts'
 
-/** What the ledger hands to the judge: the claim, and what a finding about it must say. */
-export type Order = {
-  claim: Claim
-  findingId: string
-  eventID: string
-  eventTime: Date
-  key: string
-  actor: Actor
-  act: string
-}
-
-export type EventLedger = Ledger<Order, Accepted, readonly Fault[]>
-
-export type CaptureDeps = SubjectSources & {
-  ledger: EventLedger
-  directory: Directory
-  /** 16 random bytes of salt for each entry. */
-  salt: () => Buffer
-  newId: () => string
-  entryBytesMax: number
-  codesMax: number
+export type CaptureDeps = PrepareDeps & {
   retryAfterSeconds: number
-  /** What a refused sale may say about the earlier one. */
+  /** What a refusal may say about the entry that made the object what it is. */
   describeFault: (fault: Fault, log: number, actor: Actor) => Promise<string | undefined>
   /** The recorded event, to name the field that differs; undefined for who did not record it. */
   differingField: (event: EpcisEvent, log: number, position: number, actor: Actor) => Promise<string | undefined>
@@ -83,46 +56,13 @@ export function createCapture(deps: CaptureDeps): Capture {
   }
 }
 
-type Identity = { eventID: string; digest: string }
-
-/** An event that only waits for its turn. */
-export type Prepared = {
-  actor: Actor
-  event: EpcisEvent
-  identity: Identity
-  log: number
-  logName: string
-  draft: Draft<Order>
-  work: Work
-}
+/** Under which id an event is remembered, and by which content it is told from others with that id (D8). */
+export const identityOf = (event: EpcisEvent): Identity => ({
+  eventID: event.eventID ?? eventHashId(event),
+  digest: contentDigest(event).slice(0, 32),
+})
 
 type Verdict = Outcome<Accepted, readonly Fault[]>
-
-async function prepareEvent(deps: CaptureDeps, actor: Actor, event: EpcisEvent, identity: Identity): Promise<Prepared> {
-  const asked = interpret(event, hasRole(actingFor(actor), 'customs'))
-  refuseRole(actor, asked)
-  refuseKeyLimits(actor, event)
-  refuseTooMany(deps, asked)
-  const place = await placeOf(event, deps.directory)
-  if (actor.place && place && place.no !== actor.place.no) {
-    throw new Problem('key_limited', {
-      detail: 'This key is for another place. Use the key of the place where this happened.',
-    })
-  }
-  const { subjects, log: logName } = await findSubjects(deps, epcsOf(asked))
-  const { recipient, ...transfer } = await transferOf(event, deps.directory)
-  refuseSelf(actor, asked, recipient?.no)
-  const claim: Claim = {
-    principal: actingFor(actor).no,
-    ...parts(asked, subjects),
-    ...(asked.everything === true ? { everything: true } : {}),
-    ...transfer,
-  }
-  const draft = await createDraft(deps, actor, event, identity, claim, place?.no ?? actor.place?.no ?? null)
-  const work = { events: 1, codes: subjects.size, bytes: subjects.size * 200 + 2_000 }
-  const log = await deps.ledger.logNo(logName)
-  return { actor, event, identity, log, logName, draft, work }
-}
 
 function submit(deps: CaptureDeps, { log, draft, work }: Prepared): Promise<Verdict> {
   return deps.ledger.submit(log, draft, work) ?? refuseBusy(deps)
@@ -163,113 +103,6 @@ function withoutCodes(event: EpcisEvent, paths: ReadonlySet<string>): EpcisEvent
     }
     default:
       return undefined
-  }
-}
-
-const epcsOf = (asked: Interpretation): Epc[] => [
-  ...(asked.container ? [asked.container] : []),
-  ...asked.parts.flatMap((part) => part.epcs),
-]
-
-function parts(asked: Interpretation, subjects: ReadonlyMap<Epc, Subject>): Pick<Claim, 'parts' | 'container'> {
-  const container = asked.container && subjects.get(asked.container)
-  return {
-    parts: asked.parts.map(({ act, epcs }) => ({ act, subjects: epcs.flatMap((epc) => subjects.get(epc) ?? []) })),
-    ...(container ? { container } : {}),
-  }
-}
-
-/** Roles count only where the law names them; the rest turns on owner, holder and addressee. */
-function refuseRole(actor: Actor, asked: Interpretation): void {
-  for (const { act } of asked.parts) {
-    const roles: readonly Role[] | undefined = law[act].roles
-    if (roles && !hasRole(actingFor(actor), ...roles)) {
-      const names = roles.join(' or ')
-      throw new Problem('role_missing', {
-        detail: `Only a ${names} may do this. Use a key of a participant with the role ${names}.`,
-      })
-    }
-    const may = mandateFor[act]
-    if (actor.mandate && (may === undefined || !actor.mandate.may.includes(may))) {
-      throw new Problem('not_mandated', {
-        detail: `The mandate does not allow "${may ?? act}". Ask the principal for a mandate that does.`,
-      })
-    }
-    refuseGtins(actor, asked)
-  }
-}
-
-function refuseGtins(actor: Actor, asked: Interpretation): void {
-  const gtins = actor.mandate?.gtins
-  if (!gtins) return
-  const beyond = epcsOf(asked).find(({ reading }) => reading.kind === 'unit' && !gtins.includes(reading.gtin))
-  if (!beyond) return
-  const detail = 'The mandate does not cover this GTIN. Ask the principal for a mandate that does.'
-  throw new Problem('not_mandated', {
-    detail,
-    errors: [{ path: beyond.path, code: 'not_mandated', detail, value: beyond.text }],
-  })
-}
-
-function refuseKeyLimits(actor: Actor, event: EpcisEvent): void {
-  if (!actor.steps || (event.bizStep !== undefined && actor.steps.includes(event.bizStep))) return
-  throw new Problem('key_limited', { detail: `This key may only record: ${actor.steps.join(', ')}. Use another key.` })
-}
-
-function refuseTooMany(deps: CaptureDeps, asked: Interpretation): void {
-  const epcs = epcsOf(asked)
-  const first = epcs[deps.codesMax]
-  if (!first) return
-  const detail = `One event may name ${deps.codesMax} codes; this one names ${epcs.length}. Split it.`
-  throw new Problem('too_large', { detail, errors: [{ path: first.path, code: 'too_large', detail }] })
-}
-
-/** Goods sent to oneself would stand under way for ever in one's own yard. */
-function refuseSelf(actor: Actor, asked: Interpretation, recipient: number | undefined): void {
-  if (recipient !== actingFor(actor).no || !asked.parts.some((part) => part.act === 'ship')) return
-  throw new Problem('field_invalid', {
-    detail: 'Goods cannot be shipped to oneself. Name another participant as addressee.',
-  })
-}
-
-async function createDraft(
-  deps: CaptureDeps,
-  actor: Actor,
-  event: EpcisEvent,
-  { eventID, digest }: Identity,
-  claim: Claim,
-  place: number | null,
-): Promise<Draft<Order>> {
-  const text = await entryText(actor, event, eventID, deps.salt())
-  if (entryLength(text) > deps.entryBytesMax) {
-    const detail = `The event takes ${entryLength(text)} bytes without its codes; an entry has at most ${deps.entryBytesMax}. Split it.`
-    throw new Problem('event_too_large', { detail })
-  }
-  const key = eventKey(eventID, event.errorDeclaration?.declarationTime.at.toISOString())
-  return {
-    key,
-    digest,
-    order: {
-      claim,
-      findingId: deps.newId(),
-      eventID,
-      eventTime: event.eventTime.at,
-      key,
-      actor,
-      act: claim.parts[0]?.act ?? 'record',
-    },
-    columns: {
-      eventTime: event.eventTime.at,
-      participant: actor.participant.no,
-      principal: actor.principal?.no ?? null,
-      person: actor.person?.no ?? null,
-      key: actor.key.no,
-      place,
-      mandate: actor.mandate?.no ?? null,
-      signature: null,
-    },
-    lists: text.lists,
-    entry: (stamp) => entryBytes(text, stamp),
   }
 }
 

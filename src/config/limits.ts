@@ -21,6 +21,7 @@ export const limits = Object.freeze({
   waitingEventsMax: 20_000, // Ten batches. Past this an honest 503 beats an answer nobody waits for.
   waitingBytesMax: 64 * 1000 * 1000,
   waitingWorkMaxMs: 1_000, // Of estimated work: a till gives up after a second or two.
+  commitRetryMs: 10_000, // A restarting database is back within seconds; past this the caller hears that the outcome is unknown.
   entryBytesMax: 65_535, // The length prefix of a C2SP tlog-tiles entry bundle is 16 bits wide.
   nestingMax: 8, // Unit, bundle, case, pallet, container, vehicle, and two to spare.
 

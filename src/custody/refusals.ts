@@ -24,7 +24,9 @@ export function refuse(
   const { owner, holder, addressee, sender } = standing
   const concerned = [owner, holder].filter((no) => no !== null)
   const sees = [owner, holder, addressee, sender, subject.orderedBy].includes(claim.principal)
-  return { subject, code, concerned, ...(sees ? { detail, position: standing.own.position } : {}) }
+  // When a unit was sold before is for everyone who offers it again.
+  const position = sees || code === 'already_sold' ? { position: standing.own.position } : {}
+  return { subject, code, concerned, ...(sees ? { detail } : {}), ...position }
 }
 
 /** The container that is packed into and those around it, and how deep they may be nested. */

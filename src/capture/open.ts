@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Pool } from 'pg'
+import { claimUnits } from '../codes/claim-units.ts'
+import { inTransaction } from '../codes/store.ts'
+import type { Resolver } from '../codes/resolve.ts'
+import type { Limits } from '../config/limits.ts'
+import type { Fault } from '../custody/claim.ts'
+import { connectClient, type DatabaseAccess } from '../db/connect.ts'
+import { newId } from '../db/id.ts'
+import { canonicalEvent, differingField } from '../epcis/canonical.ts'
+import type { EpcisEvent } from '../epcis/event.ts'
+import { Problem, type ProblemItem, problems } from '../http/problem.ts'
+import type { Clock, FatalLedgerError } from '../ledger/commit.ts'
+import { createLedger } from '../ledger/ledger.ts'
+import { makePartitions } from '../ledger/store.ts'
+import { type Actor, actingFor } from '../participants/actor.ts'
+import type { Directory } from '../participants/directory.ts'
+import type { Catalogue } from '../products/catalogue.ts'
+import { createJudge } from './bench.ts'
+import { type Capture, createCapture } from './capture.ts'
+import type { EventLedger, PrepareDeps } from './prepare.ts'
+import * as store from './store.ts'
+
+export type OpenOptions = {
+  access: DatabaseAccess
+  pool: Pool
+  resolver: Resolver
+  catalogue: Catalogue
+  directory: Directory
+  limits: Limits
+  log: FastifyBaseLogger
+  onFatal: (error: FatalLedgerError) => void
+  onCommit?: (commit: { log: number; drafts: number; recorded: number; ms: number }) => void
+  /** What the database's clock is taken for; tests pass another one. */
+  clock?: Clock
+}
+
+export type OpenedCapture = { capture: Capture; ledger: EventLedger; prepareDeps: PrepareDeps }
+
+/** Puts the door, the judge and the ledger together. The ledger has never heard of goods: it is handed the judge. */
+export async function openCapture(options: OpenOptions): Promise<OpenedCapture> {
+  const { pool, limits, directory } = options
+  const onError = (error: Error) => options.log.warn({ err: error }, 'a connection of the ledger broke')
+  const client = await pool.connect()
+  try {
+    await makePartitions(client)
+  } finally {
+    client.release()
+  }
+  const ledger: EventLedger = createLedger({
+    connect: () => connectClient(options.access, onError, { name: 'tamga ledger' }),
+    judge: createJudge({ nestingMax: limits.nestingMax }),
+    limits,
+    onFatal: options.onFatal,
+    ...(options.onCommit ? { onCommit: options.onCommit } : {}),
+    ...(options.clock ? { clock: options.clock } : {}),
+  })
+  const prepareDeps: PrepareDeps = {
+    ledger,
+    directory,
+    resolver: options.resolver,
+    catalogue: options.catalogue,
+    claimUnits: (units) => inTransaction(pool, (tx) => claimUnits(tx, units)),
+    logsOfLogisticUnits: (ids) => store.findLogsOf(pool, ids),
+    salt: () => randomBytes(16),
+    newId,
+    entryBytesMax: limits.entryBytesMax,
+    codesMax: limits.documentCodesMax,
+  }
+  const capture = createCapture({
+    ...prepareDeps,
+    retryAfterSeconds: 1,
+    describeFault: (fault, log, actor) => describeFault(pool, directory, fault, log, actor),
+    differingField: (event, log, position, actor) => findDifference(pool, event, log, position, actor),
+    refusedWith: (key) => refusedBefore(pool, key),
+  })
+  return { capture, ledger, prepareDeps }
+}
+
+/** Of a second sale: when the first was, and to the seller himself also where. */
+async function describeFault(
+  pool: Pool,
+  directory: Directory,
+  fault: Fault,
+  log: number,
+  actor: Actor,
+): Promise<string | undefined> {
+  if (fault.code !== 'already_sold' || fault.position === undefined) return undefined
+  const sale = await store.findEntry(pool, log, fault.position)
+  const mine = (sale.principal ?? sale.participant) === actingFor(actor).no
+  const place = mine && sale.place !== null ? await directory.placeByNo(sale.place) : undefined
+  const where = place ? ` at ${place.name}` : ''
+  return `It was sold on ${sale.eventTime.toISOString()}${where}. Do not sell it again; take it back as a return if it came back.`
+}
+
+/** Named to its recorder only: what others recorded under an id is not for guessing. */
+async function findDifference(pool: Pool, event: EpcisEvent, log: number, position: number, actor: Actor) {
+  const entry = await store.findEntry(pool, log, position)
+  if (entry.participant !== actor.participant.no) return undefined
+  const recorded: unknown = JSON.parse(entry.bytes.toString('utf8'))
+  if (typeof recorded !== 'object' || recorded === null || !('event' in recorded)) return undefined
+  return differingField(canonicalEvent(event).text, JSON.stringify(recorded.event))
+}
+
+async function refusedBefore(pool: Pool, key: string): Promise<ProblemItem[]> {
+  const items: ProblemItem[] = []
+  for (const { code, objects } of await store.findRefused(pool, key)) {
+    if (!isProblemCode(code) || !Array.isArray(objects)) continue
+    for (const object of objects as unknown[]) {
+      if (typeof object !== 'object' || object === null || !('path' in object) || !('code' in object)) continue
+      items.push({ path: String(object.path), code, detail: new Problem(code).message, value: String(object.code) })
+    }
+  }
+  return items
+}
+
+const isProblemCode = (code: string): code is ProblemItem['code'] => code in problems

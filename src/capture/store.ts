@@ -1,0 +1,61 @@
+import type { Pool } from 'pg'
+
+export type EntryRow = {
+  position: number
+  recordTime: Date
+  eventTime: Date
+  participant: number
+  principal: number | null
+  place: number | null
+  bytes: Buffer
+}
+
+/** The entry at a position. @throws when there is none: positions come from the ledger itself */
+export async function findEntry(pool: Pool, log: number, position: number): Promise<EntryRow> {
+  const { rows } = await pool.query<{
+    record_time: Date
+    event_time: Date
+    participant: number
+    principal: number | null
+    place: number | null
+    bytes: Buffer
+  }>({
+    name: 'capture_entry',
+    text: 'select record_time, event_time, participant, principal, place, bytes from entry where log_id = $1 and position = $2',
+    values: [log, position],
+  })
+  const row = rows[0]
+  if (!row) throw new Error(`there is no entry ${position} in log ${log}`)
+  return {
+    position,
+    recordTime: row.record_time,
+    eventTime: row.event_time,
+    participant: row.participant,
+    principal: row.principal,
+    place: row.place,
+    bytes: row.bytes,
+  }
+}
+
+/** In which log each logistic unit lives, by the log's name; new ones are missing. */
+export async function findLogsOf(pool: Pool, ids: readonly bigint[]): Promise<Map<bigint, string>> {
+  if (ids.length === 0) return new Map()
+  const { rows } = await pool.query<{ object_id: bigint; name: string }>({
+    name: 'capture_logs_of',
+    text: `select d.object_id, l.name from logistic_unit_directory d join log l on l.id = d.log_id
+           where d.object_id = any ($1::bigint[])`,
+    values: [`{${ids.join(',')}}`],
+  })
+  return new Map(rows.map((row) => [row.object_id, row.name]))
+}
+
+/** What was refused of the event with this key, as its findings tell. */
+export async function findRefused(pool: Pool, key: string): Promise<{ code: string; objects: unknown }[]> {
+  const { rows } = await pool.query<{ code: string; objects: unknown }>({
+    name: 'capture_refused',
+    text: `select code, detail -> 'objects' as objects from finding
+           where event_key = $1 and kind = 'refused' order by no`,
+    values: [key],
+  })
+  return rows
+}
