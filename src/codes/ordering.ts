@@ -47,7 +47,7 @@ const scanned = 20_000 // Serials looked at between two pauses: about 2 ms.
 
 /**
  * Places an order and answers when its codes are ready to be downloaded.
- * @throws Problem not_found, role_missing, not_mandated, key_limited, field_invalid, taken
+ * @throws Problem not_found, not_mandated, key_limited, field_invalid, taken
  */
 export async function placeOrder(context: OrderingContext, actor: Actor, request: OrderRequest): Promise<wire.Order> {
   const product = await context.findProduct(request.gtin)

@@ -3,6 +3,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { limits } from '../config/limits.ts'
 import { afterNumber, readPage, sendPage } from '../http/paging.ts'
+import { ProblemBody } from '../http/schema.ts'
+import '../participants/access.ts'
 import { chooseFormat, checkBlock, codeFormats, codeLines } from './download.ts'
 import type { TailKeys } from './keys.ts'
 import { closeOrder, voidCodes, type OrderActs } from './order-acts.ts'
@@ -22,12 +24,20 @@ export type CodesOptions = OrderingContext & {
 // 1.5 million serials of 20 characters, each with its quotes and comma.
 const orderBytesMax = limits.orderCodesMax * 23 + 1_000
 
+const refusals = { '4xx': ProblemBody }
+
 export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, context) => {
   app.post(
     '/code-orders',
     {
       bodyLimit: orderBytesMax,
-      schema: { tags: ['Codes'], summary: 'Order codes', body: schema.NewOrder, response: { 201: schema.Order } },
+      config: { roles: ['producer', 'importer'] },
+      schema: {
+        tags: ['Codes'],
+        summary: 'Order codes',
+        body: schema.NewOrder,
+        response: { 201: schema.Order, ...refusals },
+      },
     },
     async (request, reply) => {
       const placed = await placeOrder(context, request.actor, readOrderRequest(request.body))
@@ -42,7 +52,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
         tags: ['Codes'],
         summary: 'Orders, newest first',
         querystring: schema.OrderQuery,
-        response: { 200: Type.Array(schema.Order) },
+        response: { 200: Type.Array(schema.Order), ...refusals },
       },
     },
     async (request, reply) => {
@@ -59,7 +69,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
         tags: ['Codes'],
         summary: 'An order, its state and counts',
         params: schema.OrderParams,
-        response: { 200: schema.Order },
+        response: { 200: schema.Order, ...refusals },
       },
     },
     async (request) => orders.toWire(await orders.find(context, request.actor, request.params.id)),
@@ -101,7 +111,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
         summary: 'Void codes that were spoiled, lost or stolen before they were used',
         params: schema.OrderParams,
         body: schema.NewVoid,
-        response: { 201: schema.VoidReceipt },
+        response: { 201: schema.VoidReceipt, ...refusals },
       },
     },
     async (request, reply) => {
@@ -117,7 +127,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
         tags: ['Codes'],
         summary: 'Cancel what is unused, for good',
         params: schema.OrderParams,
-        response: { 200: schema.CloseReceipt },
+        response: { 200: schema.CloseReceipt, ...refusals },
       },
     },
     async (request) => {
@@ -167,7 +177,7 @@ const keyRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { keys })
       schema: {
         tags: ['Codes'],
         summary: 'The keys of verification tails: ids, states, and public keys of signatures',
-        response: { 200: Type.Array(schema.PublishedKey) },
+        response: { 200: Type.Array(schema.PublishedKey), ...refusals },
       },
     },
     async () => keys.published(),
@@ -180,7 +190,7 @@ const keyRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { keys })
         tags: ['Codes'],
         summary: 'Make new active tail keys; older ones go on verifying',
         body: Type.Optional(schema.NewRotation),
-        response: { 201: Type.Array(schema.PublishedKey) },
+        response: { 201: Type.Array(schema.PublishedKey), ...refusals },
       },
     },
     async (request, reply) => {
