@@ -42,31 +42,43 @@ const matches = (pattern: string, ai: string): boolean => {
  * there (GS1 General Specifications, 4.13 and 4.14).
  */
 export function checkTogether(elements: readonly Element[]): CodeFault | undefined {
-  const values = new Map<string, string>()
-  for (const { entry, value, at } of elements) {
-    const { ai } = entry
-    const earlier = values.get(ai)
-    if (earlier !== undefined && earlier !== value) {
-      return malformed('repeat', `${named(ai)} is given twice, with different values.`, { ai, at }).fault
+  // By identifier, so that a code that repeats itself a thousand times costs no more than one that does not.
+  const byAi = new Map<string, Element>()
+  for (const one of elements) {
+    const { ai } = one.entry
+    const earlier = byAi.get(ai)
+    if (earlier && earlier.value !== one.value) {
+      return malformed('repeat', `${named(ai)} is given twice, with different values.`, { ai, at: one.at }).fault
     }
-    values.set(ai, value)
+    if (!earlier) byAi.set(ai, one)
   }
-  const ais = [...values.keys()]
-  for (const { entry, at } of elements) {
+  const ais = [...byAi.keys()]
+  for (const { entry, at } of byAi.values()) {
     const { ai } = entry
-    const excluded = ais.find((other) => other !== ai && entry.excludes.some((pattern) => matches(pattern, other)))
+    const others = (pattern: string): string | undefined => ais.find((other) => other !== ai && matches(pattern, other))
+    const excluded = entry.excludes.map(others).find((other) => other !== undefined)
     if (excluded)
       return malformed('ex', `${named(ai)} and ${named(excluded)} must not stand together.`, { ai, at }).fault
     for (const alternatives of entry.requires) {
-      const there = alternatives.some((group) =>
-        group.every((p) => ais.some((other) => other !== ai && matches(p, other))),
-      )
-      if (there) continue
+      if (alternatives.some((group) => group.every((pattern) => others(pattern) !== undefined))) continue
       const wanted = alternatives.map((group) => group.map(named).join(' with ')).join(' or ')
       return malformed('req', `${named(ai)} means nothing without ${wanted}.`, { ai, at }).fault
     }
   }
-  return undefined
+  return checkSignature(byAi.values())
+}
+
+// How long a key is without its serial, for keys that carry the serial in the same value.
+const CLASS_LENGTH: Readonly<Record<string, number>> = { '253': 13, '255': 13, '8003': 14 }
+
+/** A digital signature belongs to one object, so the key beside it must have its serial (GS1 General Specifications, 3.9). */
+function checkSignature(each: Iterable<Element>): CodeFault | undefined {
+  const elements = [...each]
+  if (!elements.some(({ entry }) => entry.ai === '8030')) return undefined
+  const classOnly = elements.find(({ entry, value }) => value.length <= (CLASS_LENGTH[entry.ai] ?? 0))
+  if (!classOnly) return undefined
+  const { ai } = classOnly.entry
+  return malformed('digsig', `${named(ai)} needs its serial beside ${named('8030')}.`, { ai, at: classOnly.at }).fault
 }
 
 /** The element of identifier `ai`, if there is such an identifier and the value keeps its rules. */

@@ -14,17 +14,14 @@ export function parseDictionary(text: string): { release: string; rows: Dictiona
   const release = /^#\s*Release:\s*(.+?)\s*$/m.exec(text)?.[1] ?? 'not named'
   const rows: DictionaryRow[] = []
   for (const line of text.split(/\r?\n/)) {
-    const words = (line.split('#')[0] ?? '').trim().split(/\s+/)
-    const [ais, second = ''] = words
+    const [ais, ...words] = (line.split('#')[0] ?? '').trim().split(/\s+/)
     if (!ais) continue
     if (!AIS.test(ais)) throw new Error(`Not an Application Identifier: ${line}`)
-    const flags = FLAGS.test(second) ? second : ''
-    const rest = words.slice(flags ? 2 : 1)
-    const components = rest.filter((word) => COMPONENT.test(word))
-    const attributes = rest.filter((word) => ATTRIBUTE.test(word))
-    if (components.length === 0 || components.length + attributes.length !== rest.length) {
-      throw new Error(`Not understood: ${line}`)
-    }
+    const flags = words.filter((word) => FLAGS.test(word)).join('')
+    const components = words.filter((word) => COMPONENT.test(word))
+    const attributes = words.filter((word) => ATTRIBUTE.test(word))
+    const unknown = words.filter((word) => ![FLAGS, COMPONENT, ATTRIBUTE].some((known) => known.test(word)))
+    if (components.length === 0 || unknown.length > 0) throw new Error(`Not understood: ${line}`)
     rows.push([ais, flags, components.join(' '), attributes.join(' ')])
   }
   return { release, rows }

@@ -63,10 +63,14 @@ function readOwnCode(text: string): CodeAnswer | undefined {
 }
 
 /** Scanners may be set to press Enter or Tab after a code. */
-const KEY_PRESSES = /[\r\n\t]+$/
+function withoutKeyPresses(text: string): string {
+  let end = text.length
+  while (end > 0 && '\r\n\t'.includes(text.charAt(end - 1))) end -= 1
+  return end === text.length ? text : text.slice(0, end)
+}
 
 function readForm(given: string): CodeAnswer {
-  const text = given.replace(KEY_PRESSES, '')
+  const text = withoutKeyPresses(given)
   if (text.startsWith(']')) return readSymbol(text)
   if (/^https?:/i.test(text)) return fromElements(parseDigitalLink(text), true)
   if (isEpcUri(text)) return readEpcUri(text)
