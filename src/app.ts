@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import helmet from '@fastify/helmet'
 import postgres from '@fastify/postgres'
 import underPressure from '@fastify/under-pressure'
-import Fastify, { type FastifyHttpOptions, type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { createResolver } from './codes/resolve.ts'
 import { openTailKeys } from './codes/keys.ts'
@@ -128,7 +128,7 @@ function createServer({ config, logStream }: AppOptions): FastifyInstance {
   const { limits } = config
   const server: FastifyHttpOptions<Server> = {
     logger: loggerOptions(config.logLevel, logStream) ?? false,
-    disableRequestLogging: true, // One line a request, from request-log.ts, which keeps codes and keys out.
+    logController: new LogController({ disableRequestLogging: true }), // One line a request, from request-log.ts, which keeps codes and keys out.
     genReqId: newId, // Never the caller's: two of his requests must not share one line.
     bodyLimit: limits.documentBytesMax,
     routerOptions: { maxParamLength: limits.pathParameterMax },
