@@ -14,6 +14,7 @@ import type {
   Moment,
   Offset,
 } from './event.ts'
+import { epcLists, quantityLists } from './event.ts'
 import { isOffset } from './moment.ts'
 import { checkRules } from './rules.ts'
 import { readSensorElements } from './sensor.ts'
@@ -81,7 +82,24 @@ export function readEvent(
   if (type === undefined) return undefined
   const base = readBase(door, json, path, fieldsOf[type])
   const event = base && readByType(door, type, base, json, path)
+  if (event) checkEmptyLists(door, event, json, path)
   return faults.count === before ? event : undefined
+}
+
+/**
+ * An empty list beside one that names something is how many systems write "none", and passes. Where nothing is named at
+ * all it is refused: sent with DELETE it would otherwise come to mean everything that is in the container.
+ */
+function checkEmptyLists(door: Door, event: EpcisEvent, json: Fields, path: string): void {
+  const lists = [...epcLists(event), ...quantityLists(event)]
+  const named = lists.some((list) => ('epcs' in list ? list.epcs : list.quantities).length > 0)
+  // Sensor data about a place has no codes; the standard's own examples then send an empty list.
+  if (named || (event.type === 'ObjectEvent' && event.sensorElementList.length > 0)) return
+  for (const { field } of lists) {
+    const list = json[field]
+    if (!Array.isArray(list) || list.length > 0) continue
+    note(door, `${path}/${field}`, 'event_rule', 'This list is empty: fill it, or leave it out.')
+  }
 }
 
 const commonFields = [
@@ -177,8 +195,7 @@ function readByType(door: Door, type: EventType, base: EventBase, json: Fields, 
         type,
         ...base,
         action,
-        // Sensor data about a place has no codes; the standard's own examples then send an empty list.
-        epcList: readEpcs(door, json['epcList'], `${path}/epcList`, base.sensorElementList.length > 0),
+        epcList: readEpcs(door, json['epcList'], `${path}/epcList`),
         quantityList: readQuantities(door, json['quantityList'], `${path}/quantityList`),
         persistentDisposition: optional(door, json, 'persistentDisposition', path, readPersistentDisposition),
         ilmd: optional(door, json, 'ilmd', path, readIlmd),

@@ -82,7 +82,6 @@ function checkReport(door: Door, report: JsonObject, path: string): void {
  */
 const unitsOf: ReadonlyMap<string, readonly string[]> = new Map([
   ['Temperature', ['CEL', 'FAH', 'KEL', 'A48']],
-  ['RelativeHumidity', ['P1', 'A62', 'C62']],
   [
     'Mass',
     ['KGM', 'GRM', 'MGM', 'MC', 'TNE', 'LBR', 'ONZ', 'DTN', 'HGM', 'DG', 'CGM', '2U', 'STI', 'LTN', 'STN', 'GRN'],

@@ -87,12 +87,11 @@ export function readEpc(door: Door, value: unknown, path: string): Epc | undefin
   return { text: value, reading, link: linkOf(reading), path }
 }
 
-/** A list of codes; absent is empty, but a list that is there and empty says nothing and is noted. */
-export function readEpcs(door: Door, value: unknown, path: string, emptyAllowed = false): Epc[] {
+/** A list of codes; absent is empty. */
+export function readEpcs(door: Door, value: unknown, path: string): Epc[] {
   if (value === undefined) return []
   const list = readList(door, value, path)
   if (!list) return []
-  if (list.length === 0 && !emptyAllowed) noteEmpty(door, path)
   const epcs: Epc[] = []
   for (let i = 0; i < list.length; i++) {
     const epc = readEpc(door, list[i], `${path}/${i}`)
@@ -100,9 +99,6 @@ export function readEpcs(door: Door, value: unknown, path: string, emptyAllowed 
   }
   return epcs
 }
-
-const noteEmpty = (door: Door, path: string): undefined =>
-  note(door, path, 'event_rule', 'This list is empty: fill it, or leave it out.')
 
 /** Whether a key names a class of things and no single one (CBV 2.0, section 8.3). */
 function isClass(reading: Reading): boolean {
@@ -126,10 +122,8 @@ function isClass(reading: Reading): boolean {
   }
 }
 
-export function readQuantities(door: Door, value: unknown, path: string): Quantity[] {
-  if (Array.isArray(value) && value.length === 0) noteEmpty(door, path)
-  return readItems(door, value, path, readQuantity)
-}
+export const readQuantities = (door: Door, value: unknown, path: string): Quantity[] =>
+  readItems(door, value, path, readQuantity)
 
 function readQuantity(door: Door, value: unknown, path: string): Quantity | undefined {
   const element = readObject(door, value, path)

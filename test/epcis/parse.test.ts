@@ -35,6 +35,8 @@ t.test('What the standard allows comes in', async (t) => {
     object         | {"persistentDisposition":{"set":["completeness_verified"]}}             | ok
     aggregation    | {"action":"DELETE","bizStep":"unpacking","childEPCs":null}              | ok
     aggregation    | {"action":"OBSERVE","parentID":null}                                    | ok
+    aggregation    | {"childEPCs":[],"childQuantityList":[{"epcClass":"$LOT","quantity":52}]} | ok
+    object         | {"quantityList":[],"bizTransactionList":[],"sourceList":[]}             | ok
     transaction    | {"action":"DELETE","epcList":null}                                      | ok
     transformation | {"outputEPCList":null,"transformationID":"urn:example:run:1"}           | ok
     object         | {"errorDeclaration":{"declarationTime":"2026-05-01T00:00:00Z","reason":"did_not_occur"}} | ok
@@ -51,6 +53,7 @@ t.test('What the schema lets through and the rules forbid is refused with its pl
     aggregation    | {"childEPCs":["$A1","$PALLET"]}                         | event_rule /childEPCs/1
     aggregation    | {"action":"DELETE"}                                     | event_rule /action
     aggregation    | {"bizStep":"unpacking"}                                 | event_rule /action
+    aggregation    | {"action":"DELETE","bizStep":"unpacking","childEPCs":[],"sensorElementList":[{"sensorReport":[{"type":"Mass","value":1}]}]} | event_rule /childEPCs
     association    | {"action":"OBSERVE","parentID":null}                    | event_rule /parentID
     object         | {"bizStep":"commissioning"}                             | event_rule /action
     object         | {"bizStep":"decommissioning","action":"ADD"}            | event_rule /action
@@ -61,7 +64,8 @@ t.test('What the schema lets through and the rules forbid is refused with its pl
     object         | {"ilmd":{"cbvmda:lotNumber":"7"}}                       | event_rule /ilmd
     object         | {"quantityList":[{"epcClass":"$LOT","quantity":-1}]}    | event_rule /quantityList/0/quantity
     object         | {"quantityList":[{"epcClass":"$LOT","uom":"KGM"}]}      | event_rule /quantityList/0/uom
-    object         | {"quantityList":[]}                                     | event_rule /quantityList
+    object         | {"epcList":null,"quantityList":[]}                       | event_rule /quantityList
+    aggregation    | {"action":"DELETE","bizStep":"unpacking","childEPCs":[]} | event_rule /childEPCs
     object         | {"ext:temper":"hot"}                                    | event_rule /ext:temper
     object         | {"bizStep":"ext:ageing"}                                | event_rule /bizStep
     object         | {"eventID":"https://example.com/events/1"}              | event_rule /eventID
