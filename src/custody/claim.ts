@@ -15,7 +15,7 @@ export type Subject = {
   /** Of a unit: the object that stands for its order. */
   orderObject: bigint | null
   /** What the register of codes already found. */
-  fault?: 'code_unknown' | 'code_forged'
+  fault?: 'code_unknown' | 'code_forged' | 'code_malformed'
 }
 
 export type Part = { act: Act; subjects: readonly Subject[] }
@@ -38,12 +38,18 @@ export type Claim = {
   ownershipPasses?: boolean
   /** What the objects become, where the act leaves a choice (taking back, voiding). */
   becomes?: State
+  /**
+   * It has happened already, whatever the ledger thinks of it (a till that was offline): what would be refused is doubted instead.
+   * Codes that the register does not know stay out; what has left for good stays as it is, with the new entry beside the old one.
+   */
+  neverRefused?: boolean
 }
 
 /** Why an object is refused, or, where its group only observes, doubted. */
 export type FaultCode =
   | 'code_unknown'
   | 'code_forged'
+  | 'code_malformed' // of a claim that is never refused; elsewhere such a code does not get as far as the judge
   | 'not_owner'
   | 'not_holder'
   | 'not_addressed'

@@ -63,6 +63,14 @@ export function apply(claim: Claim, act: Act, subject: Subject, standing: Standi
       })
     case 'lose':
       return pending.put({ ...step, ...arrived(step) })
+    case 'sell':
+      // A sale that was let pass although the ledger knew another owner: it is under this name that it was sold.
+      if (standing.state === 'sold') return pending.put({ ...standing.own, position })
+      return pending.put({
+        ...step,
+        ...arrived(step),
+        ...(step.owner === claim.principal ? {} : ownedBy(claim.principal, position)),
+      })
     case 'hold':
       return pending.put({ ...step, flags: step.flags | flag.held })
     case 'lift_hold':

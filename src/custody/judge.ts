@@ -166,16 +166,28 @@ function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
   }
   const own = pending.last(subject.id) ?? unborn(subject.id)
   const now = standing(own, pending.last)
-  const fault =
+  const found =
     orderClosed(subject, own, pending) ??
     refuse(claim, act, subject, now, session.around ?? { ids: new Set([subject.id]), nestingMax })
-  if (fault && !(waivable(fault.code) && observes(subject, now))) {
+  const fault = found && own.position === pending.position ? namedTwice(found) : found
+  const waived = fault !== undefined && waivable(fault.code) && observes(subject, now)
+  if (fault && !waived && claim.neverRefused !== true) {
     session.faults.push(fault)
     return
   }
   if (fault) session.doubts.push(fault)
+  if (fault && !waived && subject.fault !== undefined) return
+  if (fault && !waived && isFinal(now.state)) {
+    pending.put({ ...own, position: pending.position })
+    return
+  }
   apply(claim, act, subject, now, pending)
   if (fault) markClaimed(subject.id, now, claim.principal, pending)
+}
+
+/** What stands against it was done by the same event, a line before: there is no entry yet that could be pointed to. */
+function namedTwice({ position: _, ...fault }: Fault): Fault {
+  return { ...fault, detail: 'It is named twice in this document. Send it once.' }
 }
 
 /** A closed order's unused codes are cancelled, for good. */

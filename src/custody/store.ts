@@ -50,6 +50,42 @@ export async function findLastSteps(client: Queryable, log: number, ids: readonl
   return rows.map(stepOf)
 }
 
+/**
+ * The entry that sold the object, or a container that it was in: of several sales that stand beside each other the first since it
+ * last was anything else than sold. Undefined where it is not sold.
+ */
+export async function findSale(client: Queryable, log: number, id: bigint): Promise<number | undefined> {
+  for (let next: bigint | null = id; next !== null;) {
+    const { rows }: { rows: { sold: bigint | null; parent: bigint | null }[] } = await client.query({
+      name: 'custody_sale',
+      text: `select (select min(position) from step where log_id = $1 and object_id = $2 and state = $3 and position > coalesce(
+                       (select max(position) from step where log_id = $1 and object_id = $2 and state <> $3), -1)) as sold,
+                    (select parent from step where log_id = $1 and object_id = $2 order by position desc limit 1) as parent`,
+      values: [log, next, stateNo('sold')],
+    })
+    const row = rows[0]
+    if (row?.sold !== undefined && row.sold !== null) return Number(row.sold)
+    next = row?.parent ?? null
+  }
+  return undefined
+}
+
+/** Which of these objects the entry at a position did something to. */
+export async function findTouched(
+  client: Queryable,
+  log: number,
+  position: number,
+  ids: readonly bigint[],
+): Promise<Set<bigint>> {
+  const { rows } = await client.query<{ object_id: bigint }>({
+    name: 'custody_touched',
+    text: `select s.object_id from unnest($3::bigint[]) as wanted (id)
+           join step s on s.log_id = $1 and s.object_id = wanted.id and s.position = $2`,
+    values: [log, position, `{${ids.join(',')}}`],
+  })
+  return new Set(rows.map((row) => row.object_id))
+}
+
 /** What was packed in the container since it was opened; what left it since is among them. */
 export async function findPackedSince(
   client: Queryable,
