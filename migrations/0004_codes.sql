@@ -52,13 +52,14 @@ comment on column code_block.randoms is 'Up to 1,000 random parts of 8 character
 alter table code_block alter column randoms set storage plain;
 
 -- Serials that are not ours: brought along with an order, or claimed by an event in a group that only observes.
--- One table, because one serial of a GTIN must never mean two units.
+-- One table, because one serial of a GTIN must never mean two units. order_no is not declared as a reference: checking it row by
+-- row made bringing 100,000 serials take 2.8 s instead of 1.2 s, and the order is inserted in the same transaction.
 create sequence claimed_unit_id as bigint start with 4503599627370496;
 create table foreign_serial (
     gtin      text collate "C" not null check (gtin ~ '^[0-9]{14}$'),
     serial    text collate "C" not null check (octet_length(serial) between 1 and 20),
     unit_id   bigint not null,
-    order_no  integer references code_order,
+    order_no  integer,
     primary key (gtin, serial),
     check ((order_no is null) = (unit_id >= 4503599627370496)),
     check (order_no is null or unit_id >> 21 = order_no)

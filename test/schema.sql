@@ -221,7 +221,6 @@ create table foreign_serial (
     constraint foreign_serial_check CHECK (((order_no IS NULL) = (unit_id >= '4503599627370496'::bigint))),
     constraint foreign_serial_check1 CHECK (((order_no IS NULL) OR ((unit_id >> 21) = order_no))),
     constraint foreign_serial_gtin_check CHECK ((gtin ~ '^[0-9]{14}$'::text)),
-    constraint foreign_serial_order_no_fkey FOREIGN KEY (order_no) REFERENCES code_order(no),
     constraint foreign_serial_serial_check CHECK (((octet_length(serial) >= 1) AND (octet_length(serial) <= 20)))
 );
 CREATE UNIQUE INDEX foreign_serial_unit ON tamga.foreign_serial USING btree (unit_id) INCLUDE (gtin, serial);
@@ -447,9 +446,12 @@ create table product_importer (
     participant_no integer not null,
     since timestamp with time zone default now() not null,
     withdrawn_at timestamp with time zone,
+    withdrawn_by integer,
     constraint product_importer_pkey PRIMARY KEY (no),
+    constraint product_importer_check CHECK (((withdrawn_at IS NULL) = (withdrawn_by IS NULL))),
     constraint product_importer_participant_no_fkey FOREIGN KEY (participant_no) REFERENCES participant(no),
-    constraint product_importer_product_no_fkey FOREIGN KEY (product_no) REFERENCES product(no)
+    constraint product_importer_product_no_fkey FOREIGN KEY (product_no) REFERENCES product(no),
+    constraint product_importer_withdrawn_by_fkey FOREIGN KEY (withdrawn_by) REFERENCES participant(no)
 );
 CREATE UNIQUE INDEX product_importer_now ON tamga.product_importer USING btree (product_no, participant_no) WHERE (withdrawn_at IS NULL);
 grant insert, select, update to tamga_app;

@@ -261,6 +261,7 @@ export type ProductImporterTable = {
   participant_no: number
   since: Filled<Time>
   withdrawn_at: Time | null
+  withdrawn_by: number | null
 }
 
 export type StepTable = {
