@@ -23,7 +23,8 @@ export function createJudge(options: { nestingMax: number }): Judge<Order, Accep
             findings.push(...findingsOf('refused', order, stamp, verdict.faults))
             return { refusal: verdict.faults }
           }
-          findings.push(...findingsOf('observed', order, stamp, verdict.accepted.doubts))
+          const kind = order.claim.neverRefused === true ? 'doubted' : 'observed'
+          findings.push(...findingsOf(kind, order, stamp, verdict.accepted.doubts))
           return { decision: verdict.accepted }
         },
         write: (writer) => [...bench.write(writer), ...(findings.length > 0 ? [insertFindings(writer, findings)] : [])],
@@ -31,6 +32,8 @@ export function createJudge(options: { nestingMax: number }): Judge<Order, Accep
     },
   }
 }
+
+const idSuffix: Record<FindingKind, string> = { refused: '', observed: '-o', doubted: '-d' }
 
 /** One finding for each kind of fault in an event; of many objects the first hundred are named and all are counted. */
 function findingsOf(kind: FindingKind, order: Order, stamp: Stamp, faults: readonly Fault[]): NewFinding[] {
@@ -44,7 +47,7 @@ function findingsOf(kind: FindingKind, order: Order, stamp: Stamp, faults: reado
   return [...byCode].map(([code, same]) => {
     const shown = same.slice(0, findingObjectsMax)
     return {
-      id: `${order.findingId}-${code.replaceAll('_', '-')}${kind === 'observed' ? '-o' : ''}`,
+      id: `${order.findingId}-${code.replaceAll('_', '-')}${idSuffix[kind]}`,
       openedAt: stamp.recordTime,
       kind,
       code,
@@ -52,7 +55,7 @@ function findingsOf(kind: FindingKind, order: Order, stamp: Stamp, faults: reado
       principal: order.actor.principal?.no ?? null,
       person: order.actor.person?.no ?? null,
       log: stamp.log,
-      position: kind === 'observed' ? stamp.position : null,
+      position: kind === 'refused' ? null : stamp.position,
       eventKey: order.key,
       concerned: [...new Set(shown.flatMap((fault) => fault.concerned))],
       objects: shown.map((fault) => fault.subject.id).filter((id) => id !== 0n),
@@ -62,7 +65,7 @@ function findingsOf(kind: FindingKind, order: Order, stamp: Stamp, faults: reado
         eventTime: order.eventTime.toISOString(),
         eventID: order.eventID,
         text: findingText(code),
-        objects: shown.map((fault) => ({ path: fault.subject.path, code: fault.subject.code })),
+        objects: shown.map(({ subject, concerned }) => ({ path: subject.path, code: subject.code, concerned })),
       },
     }
   })

@@ -6,7 +6,7 @@ import { eventHashId } from '../epcis/hash-id.ts'
 import { Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
 import type { Outcome } from '../ledger/commit.ts'
 import type { Actor } from '../participants/actor.ts'
-import { type Identity, type PrepareDeps, type Prepared, prepareEvent } from './prepare.ts'
+import { type Identity, type PrepareDeps, type PrepareOptions, type Prepared, prepareEvent } from './prepare.ts'
 
 export type CaptureDeps = PrepareDeps & {
   retryAfterSeconds: number
@@ -31,7 +31,7 @@ export type Recorded = {
 /** The one door in (design "The flow"): whatever changes the fate of an object goes through here to the ledger. */
 export type Capture = {
   /** Everything that can be done before the lock: codes read and found, parties, place, the bytes of the entry. */
-  prepare(actor: Actor, event: EpcisEvent): Promise<Prepared>
+  prepare(actor: Actor, event: EpcisEvent, options?: PrepareOptions): Promise<Prepared>
   /** Queues it at once, so that what is committed in order is judged in order; answers once the verdict is durable. */
   commit(prepared: Prepared, options?: { partial?: boolean }): Promise<Recorded>
   /** Both, for one event. */
@@ -39,12 +39,9 @@ export type Capture = {
 }
 
 export function createCapture(deps: CaptureDeps): Capture {
-  const prepare = (actor: Actor, event: EpcisEvent) =>
+  const prepare: Capture['prepare'] = (actor, event, options) =>
     // The content is what was sent, however much of it is recorded in the end: sending it again must find it.
-    prepareEvent(deps, actor, event, {
-      eventID: event.eventID ?? eventHashId(event),
-      digest: contentDigest(event).slice(0, 32),
-    })
+    prepareEvent(deps, actor, event, identityOf(event), options)
   const commit: Capture['commit'] = async (prepared, options = {}) => {
     const outcome = await submit(deps, prepared)
     return options.partial === true ? recordPart(deps, prepared, outcome) : answer(deps, prepared, outcome)
@@ -74,15 +71,17 @@ function submit(deps: CaptureDeps, { log, draft, work }: Prepared): Promise<Verd
  */
 async function recordPart(deps: CaptureDeps, whole: Prepared, first: Verdict): Promise<Recorded> {
   const refused: ProblemItem[] = []
+  const paths = new Set<string>()
   let prepared = whole
   let outcome = first
   while (outcome.kind === 'refused') {
     const faults = outcome.refusal
-    const remaining = withoutCodes(prepared.event, new Set(faults.map((fault) => fault.subject.path)))
+    for (const fault of faults) paths.add(fault.subject.path)
+    const remaining = whole.options.without?.(paths) ?? withoutCodes(prepared.event, paths)
     if (remaining === undefined) return answer(deps, prepared, outcome)
     const { actor, log } = whole
     refused.push(...(await Promise.all(faults.map((fault) => itemOf(deps, fault, log, actor)))))
-    prepared = await prepareEvent(deps, actor, remaining, whole.identity)
+    prepared = await prepareEvent(deps, actor, remaining, whole.identity, whole.options)
     outcome = await submit(deps, prepared)
   }
   const recorded = await answer(deps, whole, outcome)

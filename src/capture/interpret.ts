@@ -1,5 +1,6 @@
 import type { Act } from '../custody/law.ts'
-import type { Epc, EpcisEvent } from '../epcis/event.ts'
+import type { State } from '../custody/object.ts'
+import type { Epc, EpcisEvent, ObjectEvent } from '../epcis/event.ts'
 
 /** What an event asks for, in the words of the law of custody. */
 export type Interpretation = {
@@ -7,6 +8,8 @@ export type Interpretation = {
   container?: Epc
   /** Unpack all that is in the container. */
   everything?: boolean
+  /** Where the act leaves a choice of what the objects become. */
+  becomes?: State
 }
 
 const carrying = new Set(['loading', 'departing', 'transporting', 'arriving', 'unloading'])
@@ -20,7 +23,10 @@ const carrying = new Set(['loading', 'departing', 'transporting', 'arriving', 'u
 export function interpret(event: EpcisEvent, customs: boolean): Interpretation {
   switch (event.type) {
     case 'ObjectEvent':
-      return { parts: objectParts(event.action, event.bizStep, event.disposition, event.epcList, customs) }
+      return {
+        parts: objectParts(event.action, event.bizStep, event.disposition, event.epcList, customs),
+        ...(isUnsaleable(event) ? { becomes: 'withdrawn' as const } : {}),
+      }
     case 'AggregationEvent':
       return aggregation(event)
     case 'AssociationEvent':
@@ -36,6 +42,12 @@ export function interpret(event: EpcisEvent, customs: boolean): Interpretation {
       }
   }
 }
+
+/** What a buyer brought back and nobody can buy again. */
+const isUnsaleable = ({ action, bizStep, disposition, persistentDisposition }: ObjectEvent): boolean =>
+  action === 'OBSERVE' &&
+  objectAct(action, bizStep, disposition, false) === 'take_back' &&
+  (persistentDisposition?.set.includes('non_sellable_other') ?? false)
 
 const withParent = (parent: Epc | undefined, epcs: readonly Epc[]) => (parent ? [parent, ...epcs] : epcs)
 

@@ -6,6 +6,7 @@ import { inTransaction } from '../codes/store.ts'
 import type { Resolver } from '../codes/resolve.ts'
 import type { Limits } from '../config/limits.ts'
 import type { Fault } from '../custody/claim.ts'
+import { findSale } from '../custody/store.ts'
 import { connectClient, type DatabaseAccess } from '../db/connect.ts'
 import { newId } from '../db/id.ts'
 import { canonicalEvent, differingField } from '../epcis/canonical.ts'
@@ -87,7 +88,8 @@ async function describeFault(
   actor: Actor,
 ): Promise<string | undefined> {
   if (fault.code !== 'already_sold' || fault.position === undefined) return undefined
-  const sale = await store.findEntry(pool, log, fault.position)
+  const first = await findSale(pool, log, fault.subject.id)
+  const sale = await store.findEntry(pool, log, first ?? fault.position)
   const mine = (sale.principal ?? sale.participant) === actingFor(actor).no
   const place = mine && sale.place !== null ? await directory.placeByNo(sale.place) : undefined
   const where = place ? ` at ${place.name}` : ''

@@ -1,5 +1,5 @@
 import type { Claim, Fault, Subject } from '../custody/claim.ts'
-import type { Accepted } from '../custody/judge.ts'
+import { type Accepted, staysOut } from '../custody/judge.ts'
 import { law } from '../custody/law.ts'
 import type { Epc, EpcisEvent } from '../epcis/event.ts'
 import { Problem } from '../http/problem.ts'
@@ -40,11 +40,22 @@ export type PrepareDeps = SubjectSources & {
 
 export type Identity = { eventID: string; digest: string }
 
+/** Where an event is recorded although some of its codes cannot be. */
+export type PrepareOptions = {
+  /** What the event says without the codes at these paths, where shortening its lists is not enough. */
+  without?: (paths: ReadonlySet<string>) => EpcisEvent
+  /** Codes that nobody can read are refused one by one, not with the whole. */
+  keepMisread?: boolean
+  /** It has happened already: see the claim of that name. Needs `without`. */
+  neverRefused?: boolean
+}
+
 /** An event that only waits for its turn. */
 export type Prepared = {
   actor: Actor
   event: EpcisEvent
   identity: Identity
+  options: PrepareOptions
   log: number
   logName: string
   draft: Draft<Order>
@@ -56,6 +67,7 @@ export async function prepareEvent(
   actor: Actor,
   event: EpcisEvent,
   identity: Identity,
+  options: PrepareOptions = {},
 ): Promise<Prepared> {
   const asked = interpret(event, hasRole(actingFor(actor), 'customs'))
   refuseRole(actor, asked)
@@ -67,16 +79,31 @@ export async function prepareEvent(
       detail: 'This key is for another place. Use the key of the place where this happened.',
     })
   }
-  const { subjects, log: logName } = await findSubjects(deps, epcsOf(asked))
+  const { subjects, log: logName } = await findSubjects(deps, epcsOf(asked), options.keepMisread)
   const { recipient, ...transfer } = await transferOf(event, deps.directory)
   refuseSelf(actor, asked, recipient?.no)
   const claim: Claim = {
     principal: actingFor(actor).no,
     ...parts(asked, subjects),
     ...(asked.everything === true ? { everything: true } : {}),
+    ...(asked.becomes === undefined ? {} : { becomes: asked.becomes }),
+    ...(options.neverRefused === true ? { neverRefused: true } : {}),
     ...transfer,
   }
-  return prepareClaim(deps, actor, event, identity, { claim, logName, place: place?.no ?? actor.place?.no ?? null })
+  const recorded = options.neverRefused === true ? knownOnce(event, subjects.values(), options) : event
+  const settled = { claim, logName, place: place?.no ?? actor.place?.no ?? null }
+  return { ...(await prepareClaim(deps, actor, recorded, identity, settled)), options }
+}
+
+/** What of an event that is never refused can be recorded: codes that name something, each once. The rest are findings. */
+function knownOnce(event: EpcisEvent, subjects: Iterable<Subject>, { without }: PrepareOptions): EpcisEvent {
+  const seen = new Set<string>()
+  const paths = new Set<string>()
+  for (const subject of subjects) {
+    if ((staysOut(subject) && !subject.observe) || seen.has(subject.code)) paths.add(subject.path)
+    seen.add(subject.code)
+  }
+  return paths.size === 0 ? event : (without?.(paths) ?? event)
 }
 
 /** For acts whose claim does not follow from the event alone (closing an order, voiding codes). */
@@ -92,7 +119,7 @@ export async function prepareClaim(
   const codes = claim.parts.reduce((sum, part) => sum + part.subjects.length, claim.container ? 1 : 0)
   // Roughly what one subject and one entry take while they wait.
   const work = { events: 1, codes, bytes: codes * 200 + 2_000 }
-  return { actor, event, identity, log: await deps.ledger.logNo(logName), logName, draft, work }
+  return { actor, event, identity, options: {}, log: await deps.ledger.logNo(logName), logName, draft, work }
 }
 
 const epcsOf = (asked: Interpretation): Epc[] => [

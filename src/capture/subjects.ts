@@ -21,15 +21,17 @@ export const defaultLog = 'main'
 /**
  * The objects of an event, by code, and the log that they live in. Keys of other kinds (assets, places, classes) are left out: they
  * are recorded with the event, but nothing is known of their custody.
+ * @param keepMisread a code of ours that was misread becomes a fault of its subject, for a judge who refuses nothing
  * @throws Problem code_malformed where a code is one of ours, misread; several_logs
  */
 export async function findSubjects(
   sources: SubjectSources,
   epcs: readonly Epc[],
+  keepMisread = false,
 ): Promise<{ subjects: ReadonlyMap<Epc, Subject>; log: string }> {
   const objects = epcs.filter((epc) => epc.reading.kind !== 'key')
   const resolved = await sources.resolver.resolve(objects.map((epc) => epc.reading))
-  refuseMisread(objects, resolved)
+  if (!keepMisread) refuseMisread(objects, resolved)
   const products = await productsOf(sources.catalogue, objects)
   const claimed = await claimUnknown(sources, objects, resolved, products)
   const subjects = new Map<Epc, Subject>()
@@ -98,7 +100,8 @@ async function claimUnknown(
   const at: number[] = []
   const units: { gtin: Gtin; serial: Serial }[] = []
   epcs.forEach(({ reading }, i) => {
-    if (reading.kind !== 'unit' || resolved[i]?.kind !== 'fault') return
+    const answer = resolved[i]
+    if (reading.kind !== 'unit' || answer?.kind !== 'fault' || answer.fault.code === 'code_malformed') return
     if (products.get(reading.gtin)?.group.enforcement !== 'observe') return
     at.push(i)
     units.push({ gtin: reading.gtin, serial: reading.serial })
@@ -108,6 +111,13 @@ async function claimUnknown(
   return new Map(at.map((i, n) => [i, ids[n] ?? 0n]))
 }
 
+/** A reading of this system stands for a text that is no code at all, where its sender must not be refused for it. */
+export const unreadable = 'unreadable'
+
+const isMisread = ({ reading }: Epc, answer: Resolved): boolean =>
+  (reading.kind === 'foreign' && reading.system === unreadable) ||
+  (answer.kind === 'fault' && answer.fault.code === 'code_malformed')
+
 function subjectOf(
   epc: Epc,
   answer: Resolved,
@@ -116,7 +126,11 @@ function subjectOf(
 ): { subject: Subject; log: string | undefined } {
   const common = { path: epc.path, code: epc.link, observe }
   if (answer.kind === 'fault') {
-    const subject: Subject = { ...common, id: claimed ?? 0n, orderedBy: null, orderObject: null, fault: 'code_unknown' }
+    const nameless = { ...common, orderedBy: null, orderObject: null }
+    const misread = isMisread(epc, answer)
+    const subject: Subject = misread
+      ? { ...nameless, id: 0n, observe: false, fault: 'code_malformed' }
+      : { ...nameless, id: claimed ?? 0n, fault: 'code_unknown' }
     return { subject, log: undefined }
   }
   if (answer.kind === 'logistic') {

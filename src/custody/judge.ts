@@ -176,7 +176,8 @@ function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
     return
   }
   if (fault) session.doubts.push(fault)
-  if (fault && !waived && subject.fault !== undefined) return
+  // A code that names nothing we know, or a pallet at a till.
+  if (fault && !waived && staysOut(subject)) return
   if (fault && !waived && isFinal(now.state)) {
     pending.put({ ...own, position: pending.position })
     return
@@ -184,6 +185,9 @@ function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
   apply(claim, act, subject, now, pending)
   if (fault) markClaimed(subject.id, now, claim.principal, pending)
 }
+
+/** What a claim that is never refused names, but cannot move: it is doubted and no step follows. */
+export const staysOut = (subject: Subject): boolean => subject.id < 0n || subject.fault !== undefined
 
 /** What stands against it was done by the same event, a line before: there is no entry yet that could be pointed to. */
 function namedTwice({ position: _, ...fault }: Fault): Fault {

@@ -50,20 +50,24 @@ export async function findLastSteps(client: Queryable, log: number, ids: readonl
   return rows.map(stepOf)
 }
 
+type SaleRow = { sold: bigint | null; parent: bigint | null }
+
 /**
  * The entry that sold the object, or a container that it was in: of several sales that stand beside each other the first since it
  * last was anything else than sold. Undefined where it is not sold.
  */
 export async function findSale(client: Queryable, log: number, id: bigint): Promise<number | undefined> {
-  for (let next: bigint | null = id; next !== null;) {
-    const { rows }: { rows: { sold: bigint | null; parent: bigint | null }[] } = await client.query({
-      name: 'custody_sale',
-      text: `select (select min(position) from step where log_id = $1 and object_id = $2 and state = $3 and position > coalesce(
+  let next: bigint | null = id
+  while (next !== null) {
+    const row: SaleRow | undefined = (
+      await client.query<SaleRow>({
+        name: 'custody_sale',
+        text: `select (select min(position) from step where log_id = $1 and object_id = $2 and state = $3 and position > coalesce(
                        (select max(position) from step where log_id = $1 and object_id = $2 and state <> $3), -1)) as sold,
                     (select parent from step where log_id = $1 and object_id = $2 order by position desc limit 1) as parent`,
-      values: [log, next, stateNo('sold')],
-    })
-    const row = rows[0]
+        values: [log, next, stateNo('sold')],
+      })
+    ).rows[0]
     if (row?.sold !== undefined && row.sold !== null) return Number(row.sold)
     next = row?.parent ?? null
   }

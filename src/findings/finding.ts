@@ -9,7 +9,8 @@ export type FindingKind = (typeof findingKinds)[number]
 /** What a finding shows of what it is about; more is only counted. */
 export const findingObjectsMax = 100
 
-export type FindingItem = { path: string; code: string; detail?: string }
+/** One code of a finding. `concerned`: whose goods it is, so that each of several firms is shown its own. */
+export type FindingItem = { path: string; code: string; concerned: readonly number[] }
 
 export type NewFinding = {
   id: string
@@ -34,6 +35,7 @@ export type NewFinding = {
 /** What each code means for people, in words that accuse nobody. */
 export const findingTexts: Readonly<Record<string, string>> = {
   code_unknown: 'A code was reported that was never issued: difference to be explained.',
+  code_malformed: 'Something was reported as sold that cannot be read as a code.',
   code_forged: 'A code was reported whose verification tail does not fit: its origin is to be explained.',
   not_owner: 'Somebody acted as owner who is not recorded as such: difference to be explained.',
   not_holder: 'Somebody acted as holder who is not recorded as such: difference to be explained.',
