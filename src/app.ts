@@ -13,7 +13,6 @@ import { openCapture } from './capture/open.ts'
 import { createOrderActs } from './capture/order-acts.ts'
 import { captureRoutes } from './capture/routes.ts'
 import type { Clock, FatalLedgerError } from './ledger/commit.ts'
-import { stateNo } from './custody/object.ts'
 import { kyselyOn, listen, poolConfig, type DatabaseAccess } from './db/connect.ts'
 import { newId } from './db/id.ts'
 import { createVault } from './db/secret.ts'
@@ -32,6 +31,7 @@ import { createDirectory } from './participants/directory.ts'
 import { ensureFirstOperator } from './participants/first-operator.ts'
 import { createKeyHasher } from './participants/key.ts'
 import { participantRoutes } from './participants/routes.ts'
+import { provenanceRoutes } from './provenance/routes.ts'
 import { createCatalogue } from './products/catalogue.ts'
 import { productRoutes } from './products/routes.ts'
 
@@ -111,12 +111,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // Answers everyone who is waiting, then lets go of its connections.
   app.addHook('onClose', () => ledger.stop())
   const acts = createOrderActs({ ...prepareDeps, capture, now })
-  const voidedStates = [stateNo('withdrawn'), stateNo('stolen')]
-  await app.register(codesRoutes, { pool, keys, resolver, issuingState, findProduct, acts, voidedStates })
+  await app.register(codesRoutes, { pool, keys, resolver, issuingState, findProduct, acts })
 
   // What happens to them.
   const { clockAheadMaxMs, documentEventsMax: scansMax } = config.limits
   await app.register(captureRoutes, { capture, directory, now, clockAheadMaxMs, scansMax })
+  // What became of them.
+  const questions = { pool, resolver, catalogue, ledger, directory, listFindings: async () => [] }
+  await app.register(provenanceRoutes, { ...questions, nestingMax: config.limits.nestingMax })
 
   const { operatorKey } = options
   const operator = operatorKey === undefined ? 'unchanged' : await ensureFirstOperator(register, operatorKey)

@@ -478,6 +478,7 @@ partition step_1 FOR VALUES FROM ('68719476736') TO ('137438953472');
 partition step_claimed FOR VALUES FROM ('4503599627370496') TO (MAXVALUE);
 partition step_logistic FOR VALUES FROM (MINVALUE) TO ('0');
 CREATE INDEX step_parent ON ONLY tamga.step USING btree (log_id, parent, "position", object_id) WHERE (parent IS NOT NULL);
+CREATE INDEX step_voided ON ONLY tamga.step USING btree (log_id, object_id, "position") WHERE (state = ANY (ARRAY[7, 8]));
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.step FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.step FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.step_0 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always

@@ -10,11 +10,11 @@ import type { Resolver } from './resolve.ts'
 import type * as wire from './schema.ts'
 import type { Connection } from './store.ts'
 
-type Context = { pool: Connection; resolver: Resolver; voidedStates: readonly number[] }
+type Context = { pool: Connection; resolver: Resolver }
 
 /** The orders that the actor may see, newest first, below the number `before`. */
 export async function list(
-  { pool, voidedStates }: Context,
+  { pool }: Context,
   actor: Actor,
   gtin: string | undefined,
   before: number | undefined,
@@ -27,12 +27,12 @@ export async function list(
     ...(all ? {} : { participantNo: actingFor(actor).no }),
     ...(padded === undefined ? {} : { gtin: padded }),
   }
-  return listOrders(pool, filter, before, limit, voidedStates)
+  return listOrders(pool, filter, before, limit)
 }
 
 /** @throws Problem not_found, also for who may not see it */
-export async function find({ pool, voidedStates }: Context, actor: Actor, id: string): Promise<OrderView> {
-  const view = await findOrder(pool, id, voidedStates)
+export async function find({ pool }: Context, actor: Actor, id: string): Promise<OrderView> {
+  const view = await findOrder(pool, id)
   if (view === undefined) throw new Problem('not_found')
   if (accessTo(actor, { gtin: view.gtin, participantNo: view.participant_no }) === 'none')
     throw new Problem('not_found')

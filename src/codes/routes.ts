@@ -17,8 +17,6 @@ import { symbolCode } from './symbol-code.ts'
 export type CodesOptions = OrderingContext & {
   keys: TailKeys
   acts: OrderActs
-  /** The numbers of the states that voiding a code leads to, as steps have them. */
-  voidedStates: readonly number[]
 }
 
 // 1.5 million serials of 20 characters, each with its quotes and comma.
