@@ -111,7 +111,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // Answers everyone who is waiting, then lets go of its connections.
   app.addHook('onClose', () => ledger.stop())
   const acts = createOrderActs({ ...prepareDeps, capture, now })
-  await app.register(codesRoutes, { pool, keys, resolver, issuingState, findProduct, acts })
+  await app.register(codesRoutes, { pool, keys, resolver, issuingState, findProduct, acts, onAct, now })
 
   // What happens to them.
   const { clockAheadMaxMs, documentEventsMax: scansMax } = config.limits
