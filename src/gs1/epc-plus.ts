@@ -29,7 +29,7 @@ const nibbles = (digits: string): string => hexToBits(digits)
 
 /** Whether hex of this header may be a tag of this kind. Lengths vary, so an odd digit is let pass too. */
 export const looksLikePlusTag = (hex: string): boolean =>
-  byHeader.has(hex.slice(0, 2).toUpperCase()) && hex.length >= 21 && hex.length <= 192
+  byHeader.has(hex.slice(0, 2).toUpperCase()) && hex.length >= 20 && hex.length <= 192
 
 function takeDigits(reader: BitReader, count: number): string {
   return Array.from({ length: count }, () => reader.number(4).toString(16)).join('')

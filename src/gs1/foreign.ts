@@ -33,7 +33,8 @@ export function readForeign(text: string): Foreign | undefined {
   if (/^\d{3}[0-9A-Z]{147}$/.test(text)) {
     return foreign('egais', text, { type: text.slice(0, 3), series: text.slice(3, 6), number: text.slice(6, 14) })
   }
-  if (/^\d{14}[!-z]{11}(?:[!-z]{4})?$/.test(text) && isGtin(text.slice(0, 14))) {
+  // Not where the start is that of a unit's element string: a misread one must stay a misread one.
+  if (/^(?!01\d{14}21)\d{14}[!-z]{11}(?:[!-z]{4})?$/.test(text) && isGtin(text.slice(0, 14))) {
     return foreign('chestny_znak', text, {
       gtin: text.slice(0, 14),
       serial: text.slice(14, 21),

@@ -8,7 +8,7 @@ import { readForeign } from './foreign.ts'
 import { checkDigit, isDigits, isSet82, isSscc, padGtin } from './identifiers.ts'
 import type { Gtin, Serial } from './identifiers.ts'
 import { repairs } from './mishaps.ts'
-import { readElements } from './reading.ts'
+import { namesObject, readElements } from './reading.ts'
 import type { CodeAnswer } from './reading.ts'
 
 export type { CodeFault } from './fault.ts'
@@ -84,15 +84,21 @@ function readPlain(text: string, from: number): CodeAnswer {
   if (isSscc(data)) return { reading: { kind: 'logistic', sscc: data, attributes: NOTHING } }
   if (isDigits(data) && GTIN_LENGTHS.has(data.length)) return readNumber(data, from)
   const answer = fromElements(parseElementString(text, from))
-  if (!answer.fault) return answer
-  if (isTag(data)) return preferred(readTag(data), answer, data)
-  const foreign = readForeign(data)
+  if (answer.reading && namesObject(answer.reading)) return answer
+  if (isTag(data)) return tagOrElements(readTag(data), answer, data)
+  const foreign = answer.fault && readForeign(data)
   return foreign ? { reading: foreign } : answer
 }
 
-/** A tag that does not decode is a bad tag if it has a letter in it; digits alone were more likely an element string. */
-const preferred = (tag: CodeAnswer, elements: CodeAnswer, data: string): CodeAnswer =>
-  tag.fault && isDigits(data) ? elements : tag
+/**
+ * Hex digits may happen to be an element string as well. One that names an object has been taken before; here a tag
+ * that decodes wins, unless its digits are all decimal, and one that does not is called a bad tag only if it can be
+ * nothing else.
+ */
+function tagOrElements(tag: CodeAnswer, elements: CodeAnswer, data: string): CodeAnswer {
+  if (elements.reading) return tag.fault || isDigits(data) ? elements : tag
+  return tag.fault && isDigits(data) ? elements : tag
+}
 
 const GTIN_LENGTHS = new Set([8, 12, 13, 14])
 

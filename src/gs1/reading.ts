@@ -39,6 +39,9 @@ const KEYS = [
   '8013',
 ]
 
+/** Whether the reading names an object, or a class of objects, at all: an order number (400) alone does not. */
+export const namesObject = (reading: Reading): boolean => reading.kind !== 'key' || KEYS.includes(reading.ai)
+
 /** What a checked list of elements names. Elements of one Digital Link come key first, and then that key counts. */
 export function readElements(elements: readonly Element[], keyFirst = false): Reading {
   const values = new Map(elements.map(({ entry, value }) => [entry.ai, value] as const))
