@@ -1,8 +1,14 @@
 // Measures code orders on a database of its own: how long a million codes take to be ready, what they cost on disk, how much the
 // process grows while they are streamed, how fast codes resolve and tails verify. Prints one table. `node --import tsx
 // loadtest/orders.ts [quantity]`
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
 import { memoryUsage } from 'node:process'
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import type { Order } from '../src/codes/block-cache.ts'
 import { codeLines } from '../src/codes/download.ts'
 import { judgeTail } from '../src/codes/tail.ts'
 import { readCode, type Reading } from '../src/gs1/read.ts'
@@ -33,6 +39,34 @@ const size = async () => {
   )
   return Number(sizes[0]?.bytes ?? 0n)
 }
+/** Over a real socket to another process, which reads as fast as it can or stops for `pauseMs` after every piece. */
+async function download(of: Order, pauseMs: number): Promise<[string, string]> {
+  const server = createServer(
+    (_, response) => void pipeline(Readable.from(codeLines(bundle.context, of, 'text')), response),
+  )
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const address = server.address()
+  const port = address !== null && typeof address === 'object' ? address.port : 0
+  const reader = `let n = 0; for await (const part of (await fetch('http://127.0.0.1:${port}')).body) {
+    n += part.length; if (${pauseMs}) await new Promise((r) => setTimeout(r, ${pauseMs})) } process.stdout.write(String(n))`
+  const resident = memoryUsage().rss
+  let peak = resident
+  const watch = setInterval(() => (peak = Math.max(peak, memoryUsage().rss)), 20)
+  const { result, ms } = await timed(async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', reader], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    return Number(await text(child.stdout))
+  })
+  clearInterval(watch)
+  server.close()
+  const what = pauseMs === 0 ? 'a fast client' : 'a slow client'
+  return [
+    `${quantity} codes over HTTP to ${what}`,
+    `${ms.toFixed(0)} ms, ${megabytes(result)}; the process grew by ${megabytes(peak - resident)} to ${megabytes(peak)}`,
+  ]
+}
+
 const before = await size()
 await bundle.order(maker, vodka, 10_000) // What is compiled and connected once does not count.
 for (const run of [1, 2]) {
@@ -45,23 +79,20 @@ const { rows: orders } = await bundle.pool.query<{ no: number }>('select max(no)
 const order = await bundle.resolver.order(orders[0]?.no ?? 0)
 if (!order) throw new Error('no order')
 
-const resident = memoryUsage().rss
-let peak = resident
 const sample: string[] = []
 const streamed = await timed(async () => {
   let bytes = 0
   for await (const chunk of codeLines(bundle.context, order, 'text')) {
     bytes += chunk.length
-    peak = Math.max(peak, memoryUsage().rss)
     if (sample.length < 10_000) sample.push(...chunk.toString('latin1').trimEnd().split('\n'))
   }
   return bytes
 })
 show(
-  `${quantity} codes streamed`,
+  `${quantity} codes made as text`,
   `${streamed.ms.toFixed(0)} ms, ${megabytes(streamed.result)}, stall ${streamed.stallMs.toFixed(0)} ms`,
 )
-show('the process grew meanwhile by', megabytes(peak - resident))
+for (const pauseMs of [0, 5]) show(...(await download(order, pauseMs)))
 
 const readings = sample.slice(0, 10_000).flatMap((code): Reading[] => {
   const { reading } = readCode(code)

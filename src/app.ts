@@ -34,6 +34,7 @@ import { participantRoutes } from './participants/routes.ts'
 import { provenanceRoutes } from './provenance/routes.ts'
 import { createCatalogue } from './products/catalogue.ts'
 import { productRoutes } from './products/routes.ts'
+import { retailRoutes } from './retail/routes.ts'
 
 export const version = '0.1.0'
 
@@ -116,6 +117,20 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // What happens to them.
   const { clockAheadMaxMs, documentEventsMax: scansMax } = config.limits
   await app.register(captureRoutes, { capture, directory, now, clockAheadMaxMs, scansMax })
+  // Where they are sold, and what a buyer may ask.
+  const { nestingMax } = config.limits
+  const logNo = (name: string) => ledger.logNo(name)
+  await app.register(retailRoutes, {
+    capture,
+    directory,
+    pool,
+    now,
+    clockAheadMaxMs,
+    resolver,
+    catalogue,
+    logNo,
+    nestingMax,
+  })
   // What became of them.
   const questions = { pool, resolver, catalogue, ledger, directory, listFindings: async () => [] }
   await app.register(provenanceRoutes, { ...questions, nestingMax: config.limits.nestingMax })

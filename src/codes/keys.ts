@@ -26,8 +26,15 @@ export type TailKeys = {
   active(kind: TailKind): Promise<TailKey>
   /** All keys, oldest first. */
   published(): Promise<PublishedKey[]>
-  /** Makes a new active key of each of the kinds. */
-  rotate(kinds: readonly TailKind[], createdBy: number): Promise<PublishedKey[]>
+  /**
+   * Makes a new active key of each of the kinds.
+   * @param record called with the ids of the new keys inside the transaction; when it rejects, nothing was rotated
+   */
+  rotate(
+    kinds: readonly TailKind[],
+    createdBy: number,
+    record: (ids: readonly string[]) => Promise<void>,
+  ): Promise<PublishedKey[]>
 }
 
 const kinds: readonly TailKind[] = ['mac', 'signature']
@@ -76,11 +83,12 @@ export async function openTailKeys(pool: Pool, vault: Vault): Promise<TailKeys> 
       return get(no)
     },
     published,
-    async rotate(wanted, createdBy) {
+    async rotate(wanted, createdBy, record) {
       const made = await underLock(pool, async (client) => {
         const rows = await store.listTailKeys(client)
         const ids: string[] = []
         for (const kind of wanted) ids.push(await insertKey(client, vault, rows, kind, createdBy))
+        await record(ids)
         return ids
       })
       return (await published()).filter((key) => made.includes(key.id))

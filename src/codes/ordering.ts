@@ -8,6 +8,7 @@ import { isSerial, padGtin, type Gtin, type Serial } from '../gs1/identifiers.ts
 import { fieldProblem, Problem, problemItemsMax, type ProblemCode, type ProblemItem } from '../http/problem.ts'
 import { actingFor, type Actor } from '../participants/actor.ts'
 import { mayOrder, type OrderableProduct } from './access.ts'
+import type { Gate } from './gate.ts'
 import type { TailKeys } from './keys.ts'
 import { blockCount, drawRandomParts, packBlock, type RandomText } from './order.ts'
 import type { Resolver } from './resolve.ts'
@@ -35,6 +36,8 @@ export type OrderingContext = {
   resolver: Resolver
   issuingState: string
   findProduct(gtin: string): Promise<OrderingProduct | undefined>
+  /** What large orders pass through: each holds a connection for a second and 30 MB of memory. */
+  large: Gate
   /** nanoid's generator if absent; tests give one with a seed. */
   random?: RandomText
 }
@@ -42,12 +45,13 @@ export type OrderingContext = {
 const nanoidText: RandomText = customAlphabet(base36)
 
 const blocksPerInsert = 50 // 400 KB a statement: large enough to fill the wire, small enough to let others in between.
+const largeFrom = 50_000 // Codes; below this an order takes as long as any other request.
 const broughtPerInsert = 5_000
 const scanned = 20_000 // Serials looked at between two pauses: about 2 ms.
 
 /**
  * Places an order and answers when its codes are ready to be downloaded.
- * @throws Problem not_found, not_mandated, key_limited, field_invalid, taken
+ * @throws Problem not_found, not_mandated, key_limited, field_invalid, taken, busy
  */
 export async function placeOrder(context: OrderingContext, actor: Actor, request: OrderRequest): Promise<wire.Order> {
   const product = await context.findProduct(request.gtin)
@@ -70,10 +74,12 @@ export async function placeOrder(context: OrderingContext, actor: Actor, request
     log: product.log,
     tailKeyNo: key.no,
   }
-  const placed =
+  const place = () =>
     'serials' in request
-      ? await placeBrought(context, order, request.gtin, request.serials)
-      : await placeOwn(context, order, request.quantity)
+      ? placeBrought(context, order, request.gtin, request.serials)
+      : placeOwn(context, order, request.quantity)
+  const quantity = 'serials' in request ? request.serials.length : request.quantity
+  const placed = quantity > largeFrom ? await context.large(place) : await place()
   return {
     ...placed,
     state: 'ready',

@@ -5,7 +5,9 @@ import { limits } from '../config/limits.ts'
 import { afterNumber, readPage, sendPage } from '../http/paging.ts'
 import { ProblemBody } from '../http/schema.ts'
 import '../participants/access.ts'
+import type { OnAdministrativeAct } from '../participants/act.ts'
 import { chooseFormat, checkBlock, codeFormats, codeLines } from './download.ts'
+import { createGate } from './gate.ts'
 import type { TailKeys } from './keys.ts'
 import { closeOrder, voidCodes, type OrderActs } from './order-acts.ts'
 import { placeOrder, readOrderRequest, type OrderingContext } from './ordering.ts'
@@ -14,17 +16,23 @@ import * as schema from './schema.ts'
 import { symbolPng, symbolSvg } from './symbol.ts'
 import { symbolCode } from './symbol-code.ts'
 
-export type CodesOptions = OrderingContext & {
+export type CodesOptions = Omit<OrderingContext, 'large'> & {
   keys: TailKeys
   acts: OrderActs
+  onAct: OnAdministrativeAct
+  now: () => Date
 }
 
 // 1.5 million serials of 20 characters, each with its quotes and comma.
 const orderBytesMax = limits.orderCodesMax * 23 + 1_000
 
+const largeAtOnce = 2 // Two of ten connections; more at once are not faster on two cores.
+const largeWaiting = 20 // About ten seconds of work; who waits longer should hear so.
+
 const refusals = { '4xx': ProblemBody }
 
-export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, context) => {
+export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, options) => {
+  const context = { ...options, large: createGate(largeAtOnce, largeWaiting) }
   app.post(
     '/code-orders',
     {
@@ -167,7 +175,7 @@ const symbolRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, contex
   )
 }
 
-const keyRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { keys }) => {
+const keyRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { keys, onAct, now }) => {
   app.get(
     '/keys',
     {
@@ -192,9 +200,11 @@ const keyRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { keys })
       },
     },
     async (request, reply) => {
-      const kind = request.body?.kind
-      const made = await keys.rotate(kind === undefined ? ['mac', 'signature'] : [kind], request.actor.key.no)
-      return reply.code(201).send(made)
+      const { actor, body } = request
+      const kinds = body?.kind === undefined ? (['mac', 'signature'] as const) : [body.kind]
+      const record = (ids: readonly string[]) =>
+        onAct({ kind: 'tail_keys_rotated', at: now(), actor, subject: { tailKeys: ids } })
+      return reply.code(201).send(await keys.rotate(kinds, actor.key.no, record))
     },
   )
 }

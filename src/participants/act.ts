@@ -11,6 +11,7 @@ export type AdministrativeAct = {
     | 'mandate_given'
     | 'mandate_withdrawn'
     | 'product_group_changed'
+    | 'tail_keys_rotated'
   at: Date
   /** Undefined: the service itself, from its environment at the start. */
   actor: Actor | undefined

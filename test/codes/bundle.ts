@@ -1,6 +1,7 @@
 // What tests of codes need: a database of their own with some firms and products, and everything that is opened at the start.
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { createGate } from '../../src/codes/gate.ts'
 import { openTailKeys } from '../../src/codes/keys.ts'
 import { placeOrder, type OrderingContext, type OrderingProduct } from '../../src/codes/ordering.ts'
 import { createResolver } from '../../src/codes/resolve.ts'
@@ -64,6 +65,7 @@ export async function openBundle(t: { teardown: (done: () => Promise<void>) => v
       keys,
       resolver,
       issuingState: '4',
+      large: createGate(2, 10),
       findProduct: (of) => findProduct(pool, of),
     }
     return { keys, resolver, context }

@@ -63,7 +63,7 @@ t.test('a block again, or the whole, is the same bytes; also after a rotation, i
     )
     t.same(Buffer.concat(blocks), before, 'the blocks make up the whole')
 
-    await bundle.keys.rotate(['mac', 'signature'], bundle.actors.maker.key.no)
+    await bundle.keys.rotate(['mac', 'signature'], bundle.actors.maker.key.no, async () => undefined)
     const other = await bundle.openProcess()
     const again = await other.resolver.order(order.no)
     t.same(again && (await buffer(codeLines(other.context, again, 'text'))), before)
