@@ -30,6 +30,8 @@ export const limits = Object.freeze({
   requestsPerAddressPerSecond: 20, // Without a key: a person with a telephone, not a crawler.
   problemItemsMax: 100, // Beyond this nobody reads on; `errorCount` tells how many there are.
   saleCheckCodesMax: 1_000, // A receipt has dozens; a shop's shelf check hundreds.
+  receiptLinesMax: 1_000, // Wholesale to the public included; with a price each they still fit one entry.
+  findingsDetailedPerMinute: 600, // Of refused events and participant: ten a second is a till gone mad; more is counted into one.
   pageMax: 1_000, // Rows of one page.
   pageDefault: 30, // EPCIS 2.0 leaves it open; its own examples use 30.
 

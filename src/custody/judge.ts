@@ -24,7 +24,7 @@ export type Bench = {
  * @param nestingMax how deep containers may be nested
  */
 export async function openBench(
-  client: ClientBase,
+  client: store.Queryable,
   log: number,
   claims: readonly Claim[],
   nestingMax: number,
@@ -47,8 +47,9 @@ export async function openBench(
   return createBench(log, steps, emptied, new Set(elsewhere), nestingMax)
 }
 
-async function readWithContainers(
-  client: ClientBase,
+/** The last steps of objects, and of the containers around them. */
+export async function readWithContainers(
+  client: store.Queryable,
   log: number,
   ids: readonly bigint[],
   steps: Map<bigint, Step>,
@@ -65,7 +66,7 @@ async function readWithContainers(
 
 /** For "unpack everything": what is in each such container, by container. */
 async function readContents(
-  client: ClientBase,
+  client: store.Queryable,
   log: number,
   claims: readonly Claim[],
   steps: Map<bigint, Step>,

@@ -36,7 +36,7 @@ export const stepOf = (row: StepRow): Step => ({
   contents: row.contents,
 })
 
-type Queryable = Pick<ClientBase, 'query'>
+export type Queryable = Pick<ClientBase, 'query'>
 
 /** The last step of each object that has one: one index descent each. */
 export async function findLastSteps(client: Queryable, log: number, ids: readonly bigint[]): Promise<Step[]> {

@@ -44,3 +44,23 @@ export async function insertFindings(client: Queryable, findings: readonly NewFi
     values: [JSON.stringify(rows)],
   })
 }
+
+/** Why lines of one event were refused or doubted. `unnamed`: it is about more codes than it names. */
+export type Reason = { kind: string; code: string; codes: ReadonlySet<string>; unnamed: boolean }
+
+/** What findings say about the event with this key (32 hexadecimal digits), the newest first. */
+export async function findReasons(client: Queryable, eventKey: string): Promise<Reason[]> {
+  const { rows } = await client.query<{ kind: string; code: string; codes: string[]; object_count: number }>({
+    name: 'findings_reasons',
+    text: `select kind, code, object_count,
+                  array(select item ->> 'code' from jsonb_array_elements(detail -> 'objects') as item) as codes
+           from finding where event_key = $1 order by no desc`,
+    values: [eventKey],
+  })
+  return rows.map(({ kind, code, codes, object_count }) => ({
+    kind,
+    code,
+    codes: new Set(codes),
+    unnamed: object_count > codes.length,
+  }))
+}
