@@ -32,6 +32,14 @@ const largeWaiting = 20 // About ten seconds of work; who waits longer should he
 const refusals = { '4xx': ProblemBody }
 
 export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, options) => {
+  await app.register(orderRoutes, options)
+  await app.register(downloadRoute, options)
+  await app.register(actRoutes, options)
+  await app.register(symbolRoutes, options)
+  await app.register(keyRoutes, options)
+}
+
+const orderRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, options) => {
   const context = { ...options, large: createGate(largeAtOnce, largeWaiting) }
   app.post(
     '/code-orders',
@@ -80,7 +88,9 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
     },
     async (request) => orders.toWire(await orders.find(context, request.actor, request.params.id)),
   )
+}
 
+const downloadRoute: FastifyPluginAsyncTypebox<CodesOptions> = async (app, context) => {
   app.get(
     '/code-orders/:id/codes',
     {
@@ -108,7 +118,9 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
         .send(Readable.from(lines))
     },
   )
+}
 
+const actRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, context) => {
   app.post(
     '/code-orders/:id/voids',
     {
@@ -141,9 +153,6 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
       return closeOrder(context, request.actor, order)
     },
   )
-
-  await app.register(symbolRoutes, context)
-  await app.register(keyRoutes, context)
 }
 
 const symbolRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, context) => {
