@@ -35,6 +35,10 @@ type Waiting<Item, Result> = {
 // How much the newest batch counts in the running estimate of what an event and a code cost.
 const estimateWeight = 0.2
 
+// Smaller batches cost what a commit costs, whatever is in them: counted by the piece they would make a queue of 200 scans look
+// like seconds of work, and honest callers would be refused.
+const estimateUnitsMin = 500
+
 /**
  * `flush` MUST answer each item, in order, and only once the answer is durable. If it throws, that batch fails and the next goes on.
  */
@@ -82,7 +86,7 @@ export function createBatchQueue<Item, Result>(
         for (const waiting of batch) waiting.reject(error)
       }
       const units = batch.reduce((sum, { work }) => sum + work.events + work.codes, 0)
-      msPerUnit += estimateWeight * ((clockMs() - startedMs) / Math.max(units, 1) - msPerUnit)
+      if (units >= estimateUnitsMin) msPerUnit += estimateWeight * ((clockMs() - startedMs) / units - msPerUnit)
     }
     running = undefined
   }
