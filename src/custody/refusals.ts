@@ -64,7 +64,8 @@ function whoRefuses(who: Who, principal: number, subject: Subject, standing: Sta
       return undefined
     case 'orderer':
       // What was marked and passed on is its new owner's to bring into circulation.
-      if (state !== 'ordered') return owner === principal ? undefined : ['not_owner', 'Another participant owns it now.']
+      if (state !== 'ordered')
+        return owner === principal ? undefined : ['not_owner', 'Another participant owns it now.']
       return subject.orderedBy === principal || subject.orderedBy === null
         ? undefined
         : ['not_owner', 'Another participant ordered this code.']
