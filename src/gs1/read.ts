@@ -5,9 +5,9 @@ import { isEpcUri, isTag, readEpcUri, readTag } from './epc-read.ts'
 import { malformed } from './fault.ts'
 import type { Parsed } from './fault.ts'
 import { readForeign } from './foreign.ts'
-import { checkDigit, isDigits, isSet82, isSscc, padGtin } from './identifiers.ts'
-import type { Gtin, Serial } from './identifiers.ts'
+import { isDigits, isSscc, padGtin } from './identifiers.ts'
 import { repairs } from './mishaps.ts'
+import { readCommonForm } from './read-fast.ts'
 import { namesObject, readElements } from './reading.ts'
 import type { CodeAnswer } from './reading.ts'
 
@@ -15,7 +15,6 @@ export type { CodeFault } from './fault.ts'
 export type { CodeAnswer, Reading, Tail } from './reading.ts'
 
 const NOTHING: ReadonlyMap<string, string> = new Map()
-const GS = 0x1d
 
 /**
  * Whatever a scanner, an RFID reader or a partner sent -> the object that it names, or what is wrong with it and where.
@@ -23,8 +22,8 @@ const GS = 0x1d
  * and recognises the marks of the neighbouring systems. Never throws; time is linear in the length of `text`.
  */
 export function readCode(text: string): CodeAnswer {
-  const own = readOwnCode(text)
-  if (own) return own
+  const common = readCommonForm(text)
+  if (common) return common
   const answer = readForm(text)
   if (!answer.fault) return answer
   for (const repair of repairs(text)) {
@@ -32,34 +31,6 @@ export function readCode(text: string): CodeAnswer {
     if (reading && reading.kind !== 'foreign') return { fault: { ...answer.fault, hint: repair.hint } }
   }
   return answer
-}
-
-/**
- * The form of our own codes, 01<14 digits>21<serial><GS>91<4><GS>92<16 or 86>, read without building anything in
- * between; undefined sends the text on to the general reader, which also says what is wrong with it.
- */
-function readOwnCode(text: string): CodeAnswer | undefined {
-  if (!text.startsWith('01') || text.charCodeAt(16) !== 0x32 || text.charCodeAt(17) !== 0x31) return undefined
-  for (let i = 2; i < 16; i++) {
-    const code = text.charCodeAt(i)
-    if (code < 48 || code > 57) return undefined
-  }
-  const gtin = text.slice(2, 16)
-  if (checkDigit(gtin, 13) !== gtin.charCodeAt(13) - 48) return undefined
-
-  const end = text.indexOf('\x1d', 18)
-  if (end < 19 || end > 38 || text.length < end + 24) return undefined
-  if (!text.startsWith('91', end + 1) || text.charCodeAt(end + 7) !== GS || !text.startsWith('92', end + 8))
-    return undefined
-  const checkLength = text.length - end - 10
-  if (checkLength !== 16 && checkLength !== 86) return undefined
-  for (let i = 18; i < text.length; i++) {
-    if (i !== end && i !== end + 7 && !isSet82(text.charCodeAt(i))) return undefined
-  }
-  const tail = { keyId: text.slice(end + 3, end + 7), check: text.slice(end + 10) }
-  // The checks above are those of isGtin and isSerial, done in place: this is the hot path of every scan.
-  const serial = text.slice(18, end) as Serial
-  return { reading: { kind: 'unit', gtin: gtin as Gtin, serial, tail, attributes: NOTHING } }
 }
 
 /** Scanners may be set to press Enter or Tab after a code. */
