@@ -14,6 +14,8 @@ export const isEpcUri = (text: string): boolean => text.startsWith('urn:epc:')
 
 /** What an EPC URI names; a pattern names an object only where nothing but the serial of its class is open. */
 export function readEpcUri(text: string): CodeAnswer {
+  const raw = /^urn:epc:raw:(\d{1,4})\.x([0-9A-F]+)$/.exec(text)
+  if (raw) return readRaw(Number(raw[1]), raw[2] ?? '')
   const { value, fault } = parseEpcUri(text)
   if (fault) return { fault }
   const { epc, pattern } = value
@@ -25,6 +27,15 @@ export function readEpcUri(text: string): CodeAnswer {
     return malformed('pattern', 'This pattern names many kinds of objects; name one.', { at: text.indexOf('*') })
   }
   return fromEpc(epc)
+}
+
+/** A raw URI: the tag's bits as a number, so many of them (EPC Tag Data Standard 1.13, section 12.3). */
+function readRaw(bits: number, number: string): CodeAnswer {
+  const hex = number.padStart(Math.ceil(bits / 4), '0')
+  if (bits % 4 !== 0 || hex.length * 4 !== bits || !isTag(hex)) {
+    return malformed('epc_tag', 'This raw URI holds no EPC tag of a known kind.', { at: 0 })
+  }
+  return readTag(hex)
 }
 
 function fromEpc(epc: Epc): CodeAnswer {

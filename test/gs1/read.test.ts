@@ -23,6 +23,7 @@ t.test('the same bottle in every form', (t) => {
     'http://shop.example/p/01/12345678901231/10/L1/21/5ab%2fC?17=300101&ref=mail#top',
     ']Q1https://shop.example/01/12345678901231/21/5ab%2FC',
     'urn:epc:id:sgtin:2345678.190123.5ab%2FC',
+    'urn:epc:raw:208.x36148F2B38B9AADAE1C4BE180000000000000000000000000000',
     'urn:epc:tag:sgtin-198:1.2345678.190123.5ab%2FC',
   ]
   for (const text of given) t.match(readCode(text).reading, UNIT, JSON.stringify(text))
