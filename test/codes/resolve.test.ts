@@ -97,7 +97,7 @@ t.test('what was never issued is unknown, and a wrong tail is forged', async (t)
         ? cold.tail
         : cold?.kind
   }
-  const other = (text: string) => text.slice(0, -1) + (text.endsWith('A') ? 'B' : 'A')
+  const other = (text: string) => text.slice(0, -1) + (text.endsWith('5') ? '6' : '5')
   const taken = new Set((await lines(bundle, order)).map((line) => line.slice(18, 33)))
   const free = [0, 1, 36 ** 8 - 1]
     .map((random) => ownSerial('4', order.no, random))
@@ -120,7 +120,8 @@ t.test('what was never issued is unknown, and a wrong tail is forged', async (t)
     code.slice(18).replace(/[A-Za-z]/g, (c) => (c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase()))
   const hasLetters = lower.slice(18, 33) !== code.slice(18, 33)
   if (hasLetters) t.equal(await verdict(lower), 'changed_case', 'Caps Lock')
-  t.equal(await verdict(`${gtinAndSerial}\x1d${tail91}\x1d${tail92.toLowerCase()}`), 'changed_case')
+  const small = tail92.toLowerCase()
+  if (small !== tail92) t.equal(await verdict(`${gtinAndSerial}\x1d${tail91}\x1d${small}`), 'changed_case')
 })
 
 t.test('logistic units are negative numbers, both ways', async (t) => {
