@@ -1,5 +1,6 @@
 import t from 'tap'
 import { testApp } from '../support/app.ts'
+import { checkReplay } from '../support/replay.ts'
 import { stage } from '../support/story.ts'
 
 // Each story begins with fresh goods. The right-hand side is what the service answers.
@@ -197,4 +198,10 @@ t.test('stories of custody', async (t) => {
       t.pass(name)
     })
   }
+  await t.test('a second ledger that replays the entries agrees with every step', async (t) => {
+    const { entries, compared, skipped } = await checkReplay(app.database.adminUrl)
+    t.ok(entries > 100 && compared > 100)
+    t.equal(skipped, 0)
+    t.comment(`${entries} entries replayed, ${compared} objects compared`)
+  })
 })

@@ -4,6 +4,7 @@ import { buildApp, type AppOptions } from '../../src/app.ts'
 import { readConfig, type Config } from '../../src/config/config.ts'
 import { appRole } from '../../src/db/connect.ts'
 import { testDatabase, type TestDatabase } from './database.ts'
+import { checkLedger } from './ledger.ts'
 
 type Teardown = { teardown: (done: () => Promise<void>) => void }
 
@@ -46,6 +47,8 @@ export type TestAppOptions = Partial<Omit<AppOptions, 'config'>> & {
 export async function testApp(t: Teardown, overrides: TestAppOptions = {}): Promise<TestApp> {
   const { config: changes, database: given, ...options } = overrides
   const database = given ?? (await testDatabase(t))
+  // Runs once the app is closed and before the database is dropped: whatever a test did, the ledger must stand.
+  t.teardown(async () => void (await checkLedger(database.adminUrl)))
   const config = { ...readConfig({ RATE_LIMIT: '0', LOG_LEVEL: 'info' }), ...changes }
   const log: string[] = []
   const app = await buildApp({

@@ -26,11 +26,11 @@ export async function checkLedger(url: string): Promise<LedgerReport[]> {
 
 async function checkLog(client: pg.Client, id: number, name: string): Promise<LedgerReport> {
   const { rows: heads } = await client.query<{ size: string; root: Buffer; edge: Buffer }>(
-    'select size::text, root, edge from tamga.head where log_id = $1 order by size',
+    'select size::text, root, edge from tamga.head where log_id = $1 order by head.size',
     [id],
   )
   const { rows: entries } = await client.query<{ position: string; bytes: Buffer }>(
-    'select position::text, bytes from tamga.entry where log_id = $1 order by position',
+    'select position::text, bytes from tamga.entry where log_id = $1 order by entry.position',
     [id],
   )
   let edge = emptyEdge

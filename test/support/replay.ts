@@ -1,0 +1,414 @@
+// A second, simpler ledger: it replays what the recorded entries say and compares where everything stands with the step table.
+// It shares no code with custody and works the other way round: a container's fate is written down for everything in it, at once.
+import { promisify } from 'node:util'
+import { inflateRaw } from 'node:zlib'
+import pg from 'pg'
+
+const inflate = promisify(inflateRaw)
+
+/** Where one object stands, its containers taken into account. */
+export type Place = {
+  state: string
+  owner: number | null
+  holder: number | null
+  parent: string | null
+  underWay: boolean
+  addressee: number | null
+}
+
+type Thing = Place & { sender: number | null; passes: boolean; inside: Set<string> }
+
+export type ReplayReport = {
+  entries: number
+  compared: number
+  /** Objects that a finding doubts: an accepted contradiction moves things in ways that only the judge knows. */
+  skipped: number
+}
+
+type Event = {
+  type: string
+  action?: string
+  bizStep?: string
+  disposition?: string
+  persistentDisposition?: { set?: string[] }
+  parentID?: string
+  epcList?: string[]
+  childEPCs?: string[]
+  inputEPCList?: string[]
+  outputEPCList?: string[]
+  childQuantityList?: unknown[]
+  destinationList?: { type: string; destination: string }[]
+  bizTransactionList?: { type?: string; bizTransaction: string }[]
+}
+
+type Entry = { by: { participant: string; for?: string }; event: Event }
+type Parties = { byUri: (uri: string) => number | undefined }
+
+// As step.state numbers them.
+const stateNames = [
+  ...['ordered', 'encoded', 'active', 'opened', 'sold'],
+  ...['exported', 'destroyed', 'withdrawn', 'stolen', 'closed'],
+]
+const gone = new Set(['sold', 'exported', 'destroyed', 'withdrawn', 'stolen'])
+
+/** The fold. Nothing is refused here: what is recorded happened. */
+class Model {
+  readonly things = new Map<string, Thing>()
+  readonly #parties: Parties
+
+  constructor(parties: Parties) {
+    this.#parties = parties
+  }
+
+  apply({ by, event }: Entry): void {
+    const who = this.#parties.byUri(`urn:tamga:participant:${by.for ?? by.participant}`)
+    if (who === undefined) throw new Error('an entry by nobody')
+    switch (event.type) {
+      case 'ObjectEvent':
+        for (const code of event.epcList ?? []) this.#object(who, event, code)
+        return
+      case 'AggregationEvent':
+        return this.#aggregation(who, event)
+      case 'TransformationEvent':
+        for (const code of event.inputEPCList ?? []) this.#leaves(code, 'destroyed')
+        for (const code of event.outputEPCList ?? []) this.#begins(who, code, 'active')
+        return
+      case 'TransactionEvent':
+        return this.#closesOrder(who, event)
+    }
+  }
+
+  #object(who: number, event: Event, code: string): void {
+    const { action, bizStep: step, disposition } = event
+    if (action === 'ADD')
+      return this.#begins(who, code, disposition === 'encoded' && isUnit(code) ? 'encoded' : 'active')
+    if (action === 'DELETE' && !this.things.has(code)) {
+      return this.#begins(who, code, disposition === 'stolen' ? 'stolen' : 'withdrawn') // A code that was never used is voided.
+    }
+    if (disposition === 'stolen') return this.#leaves(code, 'stolen')
+    if (step === 'retail_selling' || disposition === 'retail_sold') return this.#leaves(code, 'sold')
+    if (step === 'destroying' || disposition === 'destroyed') return this.#leaves(code, 'destroyed')
+    if (step === 'decommissioning' || disposition === 'recalled' || action === 'DELETE')
+      return this.#leaves(code, 'withdrawn')
+    if (step === 'shipping') return this.#ships(who, event, code)
+    if (step === 'void_shipping') return this.#stops(code, who, false)
+    if (step === 'receiving' && disposition === 'returned') {
+      const unsaleable = event.persistentDisposition?.set?.includes('non_sellable_other') === true
+      this.#takeOut(code)
+      for (const thing of this.#withContents(code)) if (thing.state === 'sold') thing.state = 'active'
+      this.#thing(code).state = unsaleable ? 'withdrawn' : 'active'
+      return
+    }
+    if (step === 'receiving') {
+      this.#takeOut(code)
+      this.#stops(code, who, true)
+    }
+  }
+
+  #aggregation(who: number, event: Event): void {
+    const container = event.parentID
+    if (container === undefined || event.action === 'OBSERVE') return
+    const children = event.childEPCs ?? []
+    if (event.action === 'ADD') {
+      if (!this.things.has(container)) this.#begins(who, container, 'active')
+      for (const code of children) this.#packs(container, code)
+      return
+    }
+    const all = children.length === 0 && (event.childQuantityList ?? []).length === 0
+    for (const code of all ? [...this.#thing(container).inside] : children) this.#takeOut(code)
+  }
+
+  #closesOrder(who: number, event: Event): void {
+    const order = event.bizTransactionList?.find(({ bizTransaction }) => bizTransaction.startsWith(orderUri))
+    if (event.action !== 'DELETE' || order === undefined || (event.epcList ?? []).length > 0) return
+    this.#begins(who, order.bizTransaction, 'closed')
+  }
+
+  #thing(code: string): Thing {
+    const thing = this.things.get(code)
+    if (thing === undefined) throw new Error(`an entry moves ${code}, which nothing ever made`)
+    return thing
+  }
+
+  *#withContents(code: string): Generator<Thing> {
+    const thing = this.#thing(code)
+    yield thing
+    for (const inner of thing.inside) yield* this.#withContents(inner)
+  }
+
+  #begins(who: number, code: string, state: string): void {
+    const thing = this.things.get(code)
+    if (thing !== undefined) {
+      thing.state = state // Encoded before, in circulation now.
+      return
+    }
+    const nowhere = { parent: null, underWay: false, addressee: null, sender: null, passes: false }
+    this.things.set(code, { state, owner: who, holder: who, inside: new Set(), ...nowhere })
+  }
+
+  #takeOut(code: string): void {
+    const thing = this.#thing(code)
+    if (thing.parent === null) return
+    this.#thing(thing.parent).inside.delete(code)
+    thing.parent = null
+  }
+
+  #packs(container: string, code: string): void {
+    const outer = this.#thing(container)
+    const inner = this.#thing(code)
+    // What a logistic unit is worth is what is in it: the first to go in says whose it is.
+    if (!isUnit(container) && outer.inside.size === 0) outer.owner = inner.owner
+    inner.parent = container
+    outer.inside.add(code)
+  }
+
+  /** Sold, destroyed, withdrawn or stolen: it is out of its container, and what is in it shares its fate. */
+  #leaves(code: string, state: string): void {
+    this.#takeOut(code)
+    for (const thing of this.#withContents(code)) {
+      if (!gone.has(thing.state) || thing === this.#thing(code)) thing.state = state
+      Object.assign(thing, { underWay: false, addressee: null, sender: null, passes: false })
+    }
+  }
+
+  #ships(who: number, event: Event, code: string): void {
+    const named = (type: string) => event.destinationList?.find((each) => each.type === type)?.destination
+    const owning = named('owning_party')
+    const possessing = named('possessing_party')
+    const to = this.#parties.byUri(owning ?? possessing ?? '')
+    const carrier =
+      named('urn:tamga:party:carrier') ?? (owning !== undefined && possessing !== owning ? possessing : undefined)
+    const holder = carrier === undefined ? who : (this.#parties.byUri(carrier) ?? who)
+    for (const thing of this.#withContents(code)) {
+      if (to === undefined) {
+        Object.assign(thing, { holder: null, state: gone.has(thing.state) ? thing.state : 'exported' })
+      } else {
+        Object.assign(thing, { holder, underWay: true, addressee: to, sender: who, passes: owning !== undefined })
+      }
+    }
+  }
+
+  #stops(code: string, who: number, received: boolean): void {
+    for (const thing of this.#withContents(code)) {
+      if (received && thing.passes) thing.owner = who
+      Object.assign(thing, { holder: who, underWay: false, addressee: null, sender: null, passes: false })
+    }
+  }
+}
+
+const isUnit = (code: string): boolean => code.startsWith('https://id.gs1.org/01/')
+const orderUri = 'urn:tamga:code-order:'
+
+/**
+ * Replays every log and compares with the last steps. Throws with the first differences.
+ * @param url a connection that may read the schema tamga
+ */
+export async function checkReplay(url: string): Promise<ReplayReport> {
+  const client = new pg.Client({ connectionString: url, options: '-c search_path=tamga' })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    const parties = await readParties(client)
+    const report = { entries: 0, compared: 0, skipped: 0 }
+    const { rows: logs } = await client.query<{ id: number }>('select id from log order by id')
+    for (const { id: log } of logs) {
+      const model = new Model(parties)
+      const tainted = await readDoubted(client, log)
+      report.entries += await replay(client, log, model)
+      const { compared, skipped } = await compare(client, log, model, tainted)
+      report.compared += compared
+      report.skipped += skipped
+    }
+    return report
+  } finally {
+    await client.end()
+  }
+}
+
+async function replay(client: pg.Client, log: number, model: Model): Promise<number> {
+  const { rows } = await client.query<{ position: string; bytes: Buffer }>(
+    'select position::text, bytes from entry where log_id = $1 order by entry.position',
+    [log],
+  )
+  for (const { position, bytes } of rows) {
+    const entry = JSON.parse(bytes.toString('utf8')) as Entry
+    for (const field of ['epcList', 'childEPCs', 'inputEPCList', 'outputEPCList'] as const) {
+      entry.event[field] = await wholeList(client, entry.event[field])
+    }
+    try {
+      model.apply(entry)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new Error(`the entry at ${position} of log ${log} cannot be replayed: ${why}: ${bytes.toString()}`)
+    }
+  }
+  return rows.length
+}
+
+/** A long list stands beside its entry, which has its digest. */
+async function wholeList(client: pg.Client, list: unknown): Promise<string[]> {
+  if (list === undefined) return []
+  if (Array.isArray(list)) return list as string[]
+  const { sha256 } = list as { sha256: string }
+  const { rows } = await client.query<{ bytes: Buffer }>('select bytes from code_list where digest = $1', [
+    Buffer.from(sha256, 'hex'),
+  ])
+  if (!rows[0]) throw new Error(`an entry names the list ${sha256}, which is not there`)
+  return (await inflate(rows[0].bytes)).toString('utf8').trimEnd().split('\n')
+}
+
+async function readParties(client: pg.Client): Promise<Parties> {
+  const { rows } = await client.query<{ no: number; id: string; gln: string | null }>(
+    'select no, id, gln from participant',
+  )
+  const numbers = new Map<string, number>()
+  for (const { no, id, gln } of rows) {
+    numbers.set(`urn:tamga:participant:${id}`, no)
+    if (gln !== null) numbers.set(`https://id.gs1.org/417/${gln}`, no)
+  }
+  return { byUri: (uri) => numbers.get(uri) }
+}
+
+/** Everything that was accepted with a doubt, and whatever was ever packed with it. */
+async function readDoubted(client: pg.Client, log: number): Promise<Set<string>> {
+  const { rows } = await client.query<{ id: string }>(
+    `with recursive doubted (id) as (
+       select object_id from finding_object o join finding f on f.no = o.finding_no where f.kind <> 'refused' and f.log_id = $1
+       union
+       select case when s.object_id = d.id then s.parent else s.object_id end
+       from doubted d join step s on s.log_id = $1 and s.parent is not null and (s.object_id = d.id or s.parent = d.id)
+     ) select id::text from doubted`,
+    [log],
+  )
+  return new Set(rows.map((row) => row.id))
+}
+
+// What D5 says, in SQL: the outermost container decides where a thing is, the newest owner of the chain whose it is, and what has
+// left for good stays so, its own word before its containers'.
+const standings = `
+  with recursive last as (
+    select distinct on (object_id) object_id, position, state, flags, owner, coalesce(owner_at, position) as owner_at, holder,
+           addressee, parent
+    from step where log_id = $1 order by object_id, position desc
+  ), chain as (
+    select object_id as id, 0 as level, last.* from last
+    union all
+    select c.id, c.level + 1, l.* from chain c join last l on l.object_id = c.parent where c.level < 20
+  )
+  select own.object_id::text as id, own.parent::text as parent,
+         (select state from chain c where c.id = own.object_id and (state between 4 and 8 or level = 0)
+          order by (state between 4 and 8) desc, level limit 1) as state,
+         (select owner from chain c where c.id = own.object_id order by owner is null, owner_at desc, level limit 1) as owner,
+         outer_.holder, outer_.addressee, outer_.flags & 1 = 1 as under_way
+  from last own cross join lateral (select * from chain c where c.id = own.object_id order by level desc limit 1) as outer_`
+
+type Row = {
+  id: string
+  parent: string | null
+  state: number
+  owner: number | null
+  holder: number | null
+  addressee: number | null
+  under_way: boolean
+}
+
+async function compare(
+  client: pg.Client,
+  log: number,
+  model: Model,
+  tainted: ReadonlySet<string>,
+): Promise<{ compared: number; skipped: number }> {
+  const ids = await readIds(client, [...model.things.keys()])
+  const { rows } = await client.query<Row>(standings, [log])
+  const stored = new Map(rows.map((row) => [row.id, row]))
+  const differences: string[] = []
+  let compared = 0
+  for (const [code, thing] of model.things) {
+    const id = ids.get(code)
+    if (id === undefined) throw new Error(`nobody knows the code ${code} of an entry`)
+    const row = stored.get(id)
+    stored.delete(id)
+    if (tainted.has(id)) continue
+    compared++
+    const wanted: Place = {
+      state: thing.state,
+      owner: thing.owner,
+      holder: thing.holder,
+      parent: thing.parent === null ? null : (ids.get(thing.parent) ?? ''),
+      underWay: thing.underWay,
+      addressee: thing.addressee,
+    }
+    const found = row && placeOf(row)
+    if (JSON.stringify(found) !== JSON.stringify(wanted)) {
+      differences.push(`${code}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
+    }
+  }
+  for (const id of stored.keys())
+    if (!tainted.has(id)) differences.push(`object ${id} has steps that no entry explains`)
+  if (differences.length > 0) {
+    throw new Error(`log ${log}: ${differences.length} objects differ:\n${differences.slice(0, 5).join('\n')}`)
+  }
+  return { compared, skipped: tainted.size }
+}
+
+const placeOf = (row: Row): Place => ({
+  state: stateNames[row.state] ?? String(row.state),
+  owner: row.owner,
+  holder: row.holder,
+  parent: row.parent,
+  underWay: row.under_way,
+  addressee: row.addressee,
+})
+
+/** The numbers that codes have in the step table, found the slow way. */
+async function readIds(client: pg.Client, codes: readonly string[]): Promise<Map<string, string>> {
+  const ids = new Map<string, string>()
+  const orders = new Map<number, Map<string, string>>()
+  for (const code of codes) {
+    const [, gtin = '', serial = ''] = /^https:\/\/id\.gs1\.org\/01\/(\d{14})\/21\/(.+)$/.exec(code) ?? []
+    if (code.startsWith('https://id.gs1.org/00/')) ids.set(code, `-${BigInt(code.slice(-18))}`)
+    else if (code.startsWith(orderUri)) ids.set(code, await orderObject(client, code.slice(orderUri.length)))
+    else {
+      const found = (await foreign(client, gtin, decodeURIComponent(serial))) ?? (await own(client, serial, orders))
+      if (found !== undefined) ids.set(code, found)
+    }
+  }
+  return ids
+}
+
+async function orderObject(client: pg.Client, id: string): Promise<string> {
+  const { rows } = await client.query<{ id: string }>(
+    'select (no::bigint << 21)::text as id from code_order where id = $1',
+    [id],
+  )
+  return rows[0]?.id ?? ''
+}
+
+async function foreign(client: pg.Client, gtin: string, serial: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ id: string }>(
+    'select unit_id::text as id from foreign_serial where gtin = $1 and serial = $2',
+    [gtin, serial],
+  )
+  return rows[0]?.id
+}
+
+async function own(
+  client: pg.Client,
+  serial: string,
+  orders: Map<number, Map<string, string>>,
+): Promise<string | undefined> {
+  const order = Number.parseInt(serial.slice(1, 7), 36)
+  let ranks = orders.get(order)
+  if (!ranks) {
+    orders.set(order, (ranks = new Map()))
+    const { rows } = await client.query<{ randoms: string }>(
+      'select randoms from code_block where order_no = $1 order by block',
+      [order],
+    )
+    const all = rows.map((row) => row.randoms).join('')
+    for (let i = 0; i * 8 < all.length; i++) {
+      ranks.set(all.slice(i * 8, i * 8 + 8), String(BigInt(order) * 2n ** 21n + 1n + BigInt(i)))
+    }
+  }
+  return ranks.get(serial.slice(7))
+}
