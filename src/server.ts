@@ -3,7 +3,7 @@
 import { isIPv6 } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { pino, type Logger } from 'pino'
-import { buildApp } from './app.ts'
+import type { buildApp } from './app.ts'
 import { ConfigError, readConfig, type Config } from './config/config.ts'
 import { connectFault, createPool } from './db/connect.ts'
 import { openDatabase, type ServiceDatabase } from './db/database.ts'
@@ -16,7 +16,9 @@ type App = Awaited<ReturnType<typeof buildApp>>
 /** npm passes a Ctrl-C on that the terminal sent already: what comes this soon is the same key press. */
 const sameSignalMs = 1_000
 
+let opening: Promise<ServiceDatabase> | undefined
 let database: ServiceDatabase | undefined
+let ending = false
 let app: App | undefined
 let log: Logger | undefined
 
@@ -24,11 +26,16 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   log = pino({ level: config.logLevel })
   listenToSignals(config)
-  database = await openDatabase(config, tellerOf(log), die)
+  // Loading the application takes about as long as starting the database; they do not need each other yet.
+  const application = import('./app.ts')
+  opening = openDatabase(config, tellerOf(log), die)
+  database = await opening
   const migrated = await migrate(database.adminUrl)
   if (migrated.length > 0) log.info({ migrated }, `The database is at ${migrated.at(-1)}`)
   const installation = await checkDatabase(config, database)
-  app = await buildApp({
+  app = await (
+    await application
+  ).buildApp({
     config,
     access: database.access,
     masterKey: installation.masterKey,
@@ -86,7 +93,7 @@ function announce(built: App, config: Config, installation: Installation, opened
   ]
   // A person reads lines, a collector of logs reads one entry.
   if (process.stdout.isTTY) process.stdout.write(`\n${lines.map((line) => `  ${line}`).join('\n')}\n\n`)
-  else log?.info({ url, operatorKey: installation.operatorKeyPlace }, lines.join('; '))
+  else log?.info({ url, operatorKeyPlace: installation.operatorKeyPlace }, lines.join('; '))
 }
 
 function listenToSignals(config: Config): void {
@@ -94,6 +101,7 @@ function listenToSignals(config: Config): void {
   const onSignal = (signal: NodeJS.Signals): void => {
     if (askedAt === undefined) {
       askedAt = Date.now()
+      ending = true
       log?.info(`${signal}: answering who is waiting, then ending`)
       end(config, 0).catch(die)
     } else if (Date.now() - askedAt > sameSignalMs) {
@@ -107,6 +115,8 @@ function listenToSignals(config: Config): void {
 }
 
 async function end(config: Config, status: number): Promise<void> {
+  // Asked to end while still starting: a database that is being made or found is ended once it is there.
+  await opening?.catch(() => undefined)
   // A client that reads its answer slowly must not keep the database from a clean end.
   const patience = delay(config.limits.shutdownMaxMs, undefined, { ref: false })
   await Promise.race([app?.close(), patience])
@@ -116,10 +126,14 @@ async function end(config: Config, status: number): Promise<void> {
 
 // Nothing is known about the state of the process any more: the database keeps what is committed, a start finds it.
 function die(error: unknown): void {
-  if (log === undefined) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-  else log.fatal({ err: error }, 'Ended by an error that nobody expected')
-  database?.stopNow()
-  process.exit(1)
+  try {
+    if (log === undefined) process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    else log.fatal({ err: error }, 'Ended by an error that nobody expected')
+    database?.stopNow()
+  } finally {
+    // Whatever else goes wrong on the way out, a broken pipe for one, must not start this anew.
+    process.exit(1)
+  }
 }
 
 function tellerOf(logger: Logger): { info: (text: string) => void; warn: (text: string) => void } {
@@ -129,6 +143,8 @@ function tellerOf(logger: Logger): { info: (text: string) => void; warn: (text: 
 try {
   await main()
 } catch (error) {
+  // Steps of a start fail when what they stand on is ended beneath them; `end` sees to the rest.
+  if (ending) await new Promise(() => undefined)
   if (!(error instanceof ConfigError)) die(error)
   process.stderr.write(`Tamga cannot start.\n${error instanceof Error ? error.message : String(error)}\n`)
   await app?.close()

@@ -119,5 +119,7 @@ function logLevel(value: string): LogLevel {
 
 function issuingState(value: string): string {
   if (/^[0-9A-Z]$/.test(value)) return value
-  throw new ConfigError(`must be one digit or upper-case letter (4: the Kyrgyz Republic), not ${JSON.stringify(value)}.`)
+  throw new ConfigError(
+    `must be one digit or upper-case letter (4: the Kyrgyz Republic), not ${JSON.stringify(value)}.`,
+  )
 }

@@ -1,5 +1,5 @@
 // Small files that only we may read, and the sentence for each way in which a file or folder can fail us.
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConfigError } from './config.ts'
 
@@ -13,11 +13,38 @@ export async function readSecret(file: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * Makes a folder, and those above it, for us alone.
+ * Not mkdir's own `recursive`: where a parent exists and yet takes no folder (/proc), that tries for ever.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdirOnce(path)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT') || dirname(path) === path) {
+      throw fileFault(path, error)
+    }
+    await makeFolder(dirname(path))
+    await mkdirOnce(path).catch((again: unknown) => {
+      throw fileFault(path, again)
+    })
+  }
+}
+
+async function mkdirOnce(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const there = await stat(path).catch(() => undefined)
+    if (there?.isDirectory() !== true) throw error
+  }
+}
+
 /** Writes beside its place, flushes, and renames: a kill leaves the old file or the new one, never half of one. */
 export async function writeSecret(file: string, text: string): Promise<void> {
   const beside = `${file}.${process.pid}`
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(file))
     const handle = await open(beside, 'w', 0o600)
     try {
       await handle.writeFile(`${text}\n`)
@@ -27,7 +54,7 @@ export async function writeSecret(file: string, text: string): Promise<void> {
     }
     await rename(beside, file)
   } catch (error) {
-    throw fileFault(file, error)
+    throw error instanceof ConfigError ? error : fileFault(file, error)
   }
 }
 
@@ -40,6 +67,7 @@ export function fileFault(path: string, error: unknown): ConfigError {
     EACCES: right,
     EPERM: right,
     EROFS: `${path} is on a read-only file system. Set DATA_DIR to a folder that can be written.`,
+    ENOENT: `${path} cannot be made. Set DATA_DIR to another folder.`,
     ENOTDIR: folder,
     EEXIST: folder,
     ENOSPC: `The disk of ${path} is full. Make room, or set DATA_DIR to a folder on another one.`,

@@ -1,13 +1,14 @@
 // DATA_DIR of a service with the embedded database, and what it keeps there:
 //   pg18/            the database, one folder per major version
-//   database.json    its port and passwords, for us and for a person with psql; mode 0600
+//   pg18/tamga.json  its port and passwords, for us and for a person with psql; mode 0600. In the folder, so that the
+//                    two appear, move and vanish together
 //   database.log     what it says; started anew with each start of the database
 //   master.key, operator.key   see src/config
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises'
+import { chown, mkdir, readFile, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../config/config.ts'
-import { fileFault, writeSecret } from '../config/secret-file.ts'
+import { fileFault, makeFolder, writeSecret } from '../config/secret-file.ts'
 import { embeddedMajor } from './binaries.ts'
 
 /** The port of the last time, so that an address noted down stays right, and the two passwords. */
@@ -15,18 +16,14 @@ export type Credentials = { readonly port: number; readonly adminPassword: strin
 
 export const pgFolder = (dataDir: string): string => join(dataDir, `pg${embeddedMajor}`)
 export const logFile = (dataDir: string): string => join(dataDir, 'database.log')
-const credentialsFile = (dataDir: string): string => join(dataDir, 'database.json')
+export const credentialsFile = (folder: string): string => join(folder, 'tamga.json')
 
 /**
  * Makes the folder if it is missing and looks whether what lies in it is ours to open.
  * @throws ConfigError naming the folder and what to do
  */
 export async function openDataFolder(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    throw fileFault(dataDir, error)
-  }
+  await makeFolder(dataDir)
   const names = await readdir(dataDir).catch((error: unknown) => {
     throw fileFault(dataDir, error)
   })
@@ -47,8 +44,8 @@ const majorFault = (folder: string, version: string): ConfigError =>
   )
 
 /** @returns undefined where none were written yet */
-export async function readCredentials(dataDir: string): Promise<Credentials | undefined> {
-  const file = credentialsFile(dataDir)
+export async function readCredentials(folder: string): Promise<Credentials | undefined> {
+  const file = credentialsFile(folder)
   const text = await readFile(file, 'utf8').catch(missing)
   if (text === undefined) return undefined
   try {
@@ -62,8 +59,16 @@ export async function readCredentials(dataDir: string): Promise<Credentials | un
   throw new ConfigError(`${file} is damaged; it holds the passwords of the database. Put it back from a backup.`)
 }
 
-export const writeCredentials = (dataDir: string, credentials: Credentials): Promise<void> =>
-  writeSecret(credentialsFile(dataDir), `${JSON.stringify(credentials, null, 2)}\n`)
+export async function writeCredentials(
+  folder: string,
+  credentials: Credentials,
+  owner: { uid: number; gid: number } | undefined,
+): Promise<void> {
+  const file = credentialsFile(folder)
+  await writeSecret(file, JSON.stringify(credentials, null, 2))
+  // The server flushes every file of its folder when it recovers, and complains of what it may not open.
+  if (owner !== undefined) await chown(file, owner.uid, owner.gid)
+}
 
 export const newPassword = (): string => randomBytes(24).toString('base64url')
 

@@ -16,6 +16,7 @@ import { findBinaries, type Binaries } from './binaries.ts'
 import { appRole } from './connect.ts'
 import { tolerant } from './bootstrap.ts'
 import {
+  credentialsFile,
   exists,
   logFile,
   makingFolder,
@@ -74,22 +75,24 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   if (!(await exists(folder))) await create(place, tell)
   let owned = await own(place, settings, tell)
   let stopping = false
+  let restoring = Promise.resolve()
 
+  const restore = async (): Promise<void> => {
+    if (stopping) return
+    tell('The embedded PostgreSQL went away; bringing it back')
+    const { port } = owned.running
+    owned = await own(place, settings, tell)
+    // Everybody who is connected knows the old address.
+    if (owned.running.port !== port) throw new Error(`port ${port} of the embedded PostgreSQL was taken by another`)
+    tell('The embedded PostgreSQL is back')
+    watch()
+  }
   const watch = (): void => {
-    const lost = (): void => {
-      if (stopping) return
-      tell('The embedded PostgreSQL went away; bringing it back')
-      own(place, settings, tell).then(
-        (again) => {
-          owned = again
-          if (stopping) return
-          tell('The embedded PostgreSQL is back')
-          watch()
-        },
-        (error: unknown) => options.onLost(error instanceof Error ? error : new Error(String(error))),
-      )
-    }
-    owned.lock.once('end', lost)
+    owned.lock.once('end', () => {
+      restoring = restore().catch((error: unknown) => {
+        if (!stopping) options.onLost(error instanceof Error ? error : new Error(String(error)))
+      })
+    })
   }
   watch()
   await removeLeftovers(dataDir)
@@ -101,6 +104,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     pid: () => owned.running.pid,
     async stop() {
       stopping = true
+      // One that is just being brought back is ours to end too.
+      await restoring
       await stop(folder, owned.running.pid)
     },
     stopNow() {
@@ -121,21 +126,22 @@ const address = (user: string, password: string, port: number, database: string)
 
 async function create(place: Place, tell: (text: string) => void): Promise<void> {
   tell(`Making a database in ${place.folder}`)
-  const credentials = (await readCredentials(place.dataDir)) ?? {
+  const credentials: Credentials = {
     port: await freePort(undefined),
     adminPassword: newPassword(),
     appPassword: newPassword(),
   }
-  await writeCredentials(place.dataDir, credentials)
   const making = await makingFolder(place.dataDir)
+  const made = join(making, 'data')
   await writeFile(join(making, 'password'), `${credentials.adminPassword}\n`, { mode: 0o600 })
-  await mkdir(join(making, 'data'), { mode: 0o700 })
+  await mkdir(made, { mode: 0o700 })
   if (place.user !== undefined) {
     for (const part of ['', 'password', 'data']) await chown(join(making, part), place.user.uid, place.user.gid)
   }
   await initdb(place, making)
+  await writeCredentials(made, credentials, place.user)
   try {
-    await rename(join(making, 'data'), place.folder)
+    await rename(made, place.folder)
   } catch (error) {
     // Another start was first. Its database is as good as ours; the lock decides who serves.
     if (!(await exists(place.folder))) throw error
@@ -193,7 +199,8 @@ async function own(
       running = launched.running
     }
     const lock = await takeLock(running, credentials, place)
-    if (running.port !== credentials.port) await writeCredentials(place.dataDir, { ...credentials, port: running.port })
+    if (running.port !== credentials.port)
+      await writeCredentials(place.folder, { ...credentials, port: running.port }, place.user)
     const { rows } = await lock.query<{ id: string | null }>(`select current_setting('tamga.settings', true) as id`)
     if (rows[0]?.id === id) return { running, lock }
     tell('Found the database of an earlier version of this service running; starting it anew')
@@ -231,10 +238,10 @@ async function takeLock(running: Running, credentials: Credentials, place: Place
 }
 
 async function requireCredentials(place: Place): Promise<Credentials> {
-  const credentials = await readCredentials(place.dataDir)
+  const credentials = await readCredentials(place.folder)
   if (credentials !== undefined) return credentials
   throw new ConfigError(
-    `${join(place.dataDir, 'database.json')} is missing; it holds the passwords of the database beside it. ` +
+    `${credentialsFile(place.folder)} is missing; it holds the passwords of the database. ` +
       'Put it back from a backup, or set DATA_DIR to an empty folder.',
   )
 }

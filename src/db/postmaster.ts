@@ -80,10 +80,7 @@ export type Launched = { running: Running; failed?: never } | { failed: string; 
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const { path, options: run } = runIn(options.folder, options.user)
   const settings = Object.entries(options.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  if ((await findRunning(options.folder)) === undefined) {
-    // Stale, and seen to be. PostgreSQL would refuse if its number happens to be another process of the same user.
-    await rm(join(options.folder, 'postmaster.pid'), { force: true })
-  }
+  await removeMisleadingPidFile(options.folder)
   const log = openSync(options.logFile, 'w', 0o600)
   let child: ChildProcess
   try {
@@ -108,6 +105,14 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
   }
   if (!ended) child.kill('SIGQUIT')
   return { failed: await lastWords(options.logFile) }
+}
+
+// PostgreSQL removes the pid file of a dead server itself, but not one whose number is another process by now, after a
+// restart of the machine or the container; if that process is of the same user it refuses to start.
+async function removeMisleadingPidFile(folder: string): Promise<void> {
+  const file = join(folder, 'postmaster.pid')
+  const pid = Number((await readFile(file, 'utf8').catch(() => '')).split('\n')[0])
+  if (Number.isInteger(pid) && pid > 0 && alive(pid) && !(await serves(pid, folder))) await rm(file, { force: true })
 }
 
 /** Waits for a server that somebody else is starting, or that is recovering. */

@@ -1,0 +1,69 @@
+// The service as a process, as a person or a supervisor starts it.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+type Teardown = { teardown: (done: () => Promise<void>) => void }
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+export type Ended = { status: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
+export type Service = {
+  readonly child: ChildProcess
+  /** Where it serves; rejects with what it said if it ends first. */
+  readonly url: Promise<string>
+  readonly ended: Promise<Ended>
+  readonly output: () => string
+}
+
+/** A folder of its own, removed when the test ends. Register before starting services on it: they must end first. */
+export async function dataFolder(t: Teardown): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tamga-start-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return join(folder, 'data')
+}
+
+/** Starts `npm start`'s command with exactly these settings; whatever still runs when the test ends is ended. */
+export function startService(
+  t: Teardown,
+  env: Readonly<Record<string, string>>,
+  command: readonly string[] = serverCommand,
+): Service {
+  const [program, ...args] = command
+  const child = spawn(program ?? '', args, {
+    cwd: repository,
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  let served: (url: string) => void = () => undefined
+  let failed: (error: Error) => void = () => undefined
+  const url = new Promise<string>((resolve, reject) => {
+    served = resolve
+    failed = reject
+  })
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+    const address = /Tamga serves on (http:\/\/\S+?);/.exec(stdout)?.[1]
+    if (address !== undefined) served(address)
+  })
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (status, signal) => {
+      resolve({ status, signal, stdout, stderr })
+      failed(new Error(`the service ended (${status ?? signal}): ${stderr || stdout}`))
+    })
+  })
+  // Who only waits for the end does not ask for the address.
+  url.catch(() => undefined)
+  t.teardown(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+    await ended
+  })
+  return { child, url, ended, output: () => stdout + stderr }
+}
+
+export const serverCommand = [process.execPath, '--import', 'tsx', 'src/server.ts'] as const
