@@ -75,10 +75,13 @@ export function pairsToEpc(values: ReadonlyMap<string, string>, prefixLength: nu
   const keyed = whole.slice(0, (KEY_LENGTH[ai] ?? whole.length + before.length) - before.length)
   const parts = splitKey(scheme, scheme.checked ? keyed : whole, prefixLength)
   let appended = scheme.checked ? whole.slice(keyed.length) : ''
-  for (const { to, none } of scheme.extras.slice(scheme.digits === undefined ? 1 : 0)) {
-    if (to !== 'key') parts.push(values.get(to) ?? none ?? '')
-    else if (scheme.name === 'itip') [parts[parts.length], appended] = [appended.slice(0, 2), appended.slice(2)]
-    else parts.push(appended)
+  for (const { to, none, digits } of scheme.extras.slice(scheme.digits === undefined ? 1 : 0)) {
+    if (to !== 'key') {
+      parts.push(values.get(to) ?? none ?? '')
+      continue
+    }
+    parts.push(appended.slice(0, digits))
+    appended = digits === undefined ? '' : appended.slice(digits)
   }
   return ok({ scheme: scheme.name, parts })
 }

@@ -9,6 +9,8 @@ export type Extra = {
   to: 'key' | string
   /** The value that stands for "none" (an SGLN without extension). */
   none?: string
+  /** How many characters it has in the key, where others follow. */
+  digits?: number
 }
 
 /** A scheme of the EPC Tag Data Standard 1.13, section 6.3, that stands for a GS1 key. */
@@ -55,8 +57,8 @@ const schemes: readonly KeyScheme[] = [
     ai: '8006',
     checked: true,
     extras: [
-      { rule: digits(2, 2), to: 'key' },
-      { rule: digits(2, 2), to: 'key' },
+      { rule: digits(2, 2), to: 'key', digits: 2 },
+      { rule: digits(2, 2), to: 'key', digits: 2 },
       { rule: set82(20), to: '21' },
     ],
   },
