@@ -1,6 +1,6 @@
 import { applicationIdentifiers } from './ai.ts'
 import type { Element } from './elements.ts'
-import { keySchemes } from './epc-schemes.ts'
+import { keySchemes, wrongPart } from './epc-schemes.ts'
 import type { Epc, KeyScheme } from './epc-schemes.ts'
 import { malformed, ok } from './fault.ts'
 import type { Parsed } from './fault.ts'
@@ -83,7 +83,10 @@ export function pairsToEpc(values: ReadonlyMap<string, string>, prefixLength: nu
     parts.push(appended.slice(0, digits))
     appended = digits === undefined ? '' : appended.slice(digits)
   }
-  return ok({ scheme: scheme.name, parts })
+  const epc = { scheme: scheme.name, parts }
+  if (wrongPart(epc) === undefined) return ok(epc)
+  const detail = `With a company prefix of ${prefixLength} digits this key makes no ${scheme.name.toUpperCase()}; a serial may be missing.`
+  return malformed('no_scheme', detail, { ai })
 }
 
 function splitKey({ digits, leads, checked }: KeyScheme, key: string, prefixLength: number): string[] {

@@ -46,6 +46,22 @@ t.test('pure identities and the keys they stand for, both ways', (t) => {
   t.end()
 })
 
+t.test('a key that makes no EPC', (t) => {
+  const table: [string, string, number][] = [
+    ['8003', '00614141123452', 7],
+    ['253', '0614141123452', 7],
+    ['8004', '061414', 7],
+    ['401', '0614', 7],
+    ['01', '12345678901231', 7],
+    ['00', '106141412345678908', 5],
+    ['00', '106141412345678908', 13],
+    ['400', 'ORDER', 7],
+  ]
+  for (const [ai, value, prefix] of table)
+    t.ok(pairsToEpc(new Map([[ai, value]]), prefix).fault, `(${ai})${value}, ${prefix}`)
+  t.end()
+})
+
 t.test('URIs that are none', (t) => {
   const table = `
     urn:epc:id:sgtin:50712192365.88..%23:.13%26  urn:epc:id:sg:50712192365.88.1  urn:epc:id:sgtin:000000000000.00.0
