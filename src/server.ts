@@ -13,6 +13,9 @@ import { checkRoles } from './db/roles.ts'
 
 type App = Awaited<ReturnType<typeof buildApp>>
 
+/** How soon the service notices that `npm start` around it is gone. */
+const parentPollMs = 200
+
 /** npm passes a Ctrl-C on that the terminal sent already: what comes this soon is the same key press. */
 const sameSignalMs = 1_000
 
@@ -109,9 +112,23 @@ function listenToSignals(config: Config): void {
       process.exit(1)
     }
   }
+  endWithNpm(() => onSignal('SIGTERM'))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   process.on('uncaughtException', die)
   process.on('unhandledRejection', die)
+}
+
+// kill -9 of `npm start` reaches npm alone. Without this the service would serve on with nobody to end it, and the next
+// start would find its port and its folder taken.
+function endWithNpm(onGone: () => void): void {
+  if (process.env['npm_lifecycle_event'] !== 'start') return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    onGone()
+  }, parentPollMs)
+  watch.unref()
 }
 
 async function end(config: Config, status: number): Promise<void> {

@@ -94,33 +94,30 @@ async function makeLink(root: string, link: unknown): Promise<void> {
 
 /** Copies the programs once per version; whoever comes second finds the finished copy. */
 async function copyTo(target: string, native: string): Promise<string> {
-  const done = await access(join(target, 'bin', 'postgres')).then(
-    () => true,
-    () => false,
-  )
-  if (done) {
+  const copy = join(target, 'native')
+  const owner = await stat(copy).catch(() => undefined)
+  if (owner !== undefined) {
     // We are about to run what lies there: it must be ours, or somebody else chooses our database.
-    if ((await stat(target)).uid !== process.getuid?.()) {
-      throw new ConfigError(`${target} belongs to another user. Remove it, or start as its owner.`)
-    }
-    return target
+    if (owner.uid === process.getuid?.()) return copy
+    throw new ConfigError(`${target} belongs to another user. Remove it, or start as its owner.`)
   }
   const making = `${target}.${process.pid}`
   try {
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 })
+    await mkdir(making, { recursive: true, mode: 0o755 })
     // The static libraries are for compiling against.
-    await cp(native, making, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') })
-    await makeReady(making)
+    const wanted = (path: string): boolean => !path.endsWith('.a')
+    await cp(native, join(making, 'native'), { recursive: true, verbatimSymlinks: true, filter: wanted })
+    await makeReady(join(making, 'native'))
     await rename(making, target)
   } catch (error) {
     await rm(making, { recursive: true, force: true })
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY') return target
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY') return copy
     throw new ConfigError(
       `The embedded PostgreSQL could not be copied to ${target} (${error instanceof Error ? error.message : String(error)}). ` +
         'Start from a folder that every user may enter, or as an ordinary user, or set DATABASE_URL.',
     )
   }
-  return target
+  return copy
 }
 
 // Asked of the program itself: permissions of every folder above, libraries and processor are all in the answer.

@@ -14,7 +14,7 @@ import pg from 'pg'
 import { ConfigError } from '../config/config.ts'
 import { findBinaries, type Binaries } from './binaries.ts'
 import { appRole } from './connect.ts'
-import { tolerant } from './bootstrap.ts'
+import { sqlState, tolerant } from './bootstrap.ts'
 import {
   credentialsFile,
   exists,
@@ -55,7 +55,8 @@ export type Embedded = {
 export const databaseName = 'tamga'
 /** "Tamga owns this cluster"; any number that nobody else uses. */
 const ownerLock = 0x7461_6d67
-const lockWithinMs = 1_000
+/** Long enough for a service that is just ending to let go. */
+const lockWithinMs = 3_000
 const launchTries = 5
 
 type Place = { dataDir: string; folder: string; binaries: Binaries; user: SystemUser | undefined }
@@ -199,6 +200,10 @@ async function own(
       running = launched.running
     }
     const lock = await takeLock(running, credentials, place)
+    if (lock === undefined) {
+      failed = 'it ended as we came'
+      continue
+    }
     if (running.port !== credentials.port)
       await writeCredentials(place.folder, { ...credentials, port: running.port }, place.user)
     const { rows } = await lock.query<{ id: string | null }>(`select current_setting('tamga.settings', true) as id`)
@@ -209,7 +214,8 @@ async function own(
   throw new ConfigError(`The embedded PostgreSQL did not start: ${failed}\nSee ${logFile(place.dataDir)}.`)
 }
 
-async function takeLock(running: Running, credentials: Credentials, place: Place): Promise<pg.Client> {
+/** @returns undefined where the server went away meanwhile: its owner ended it, or it fell */
+async function takeLock(running: Running, credentials: Credentials, place: Place): Promise<pg.Client | undefined> {
   const client = new pg.Client({
     connectionString: address(adminRole, credentials.adminPassword, running.port, 'postgres'),
     application_name: 'tamga owner',
@@ -219,16 +225,20 @@ async function takeLock(running: Running, credentials: Credentials, place: Place
   client.on('error', () => undefined)
   try {
     await client.connect()
+    for (const deadline = Date.now() + lockWithinMs; ; await delay(50)) {
+      const { rows } = await client.query<{ ours: boolean }>('select pg_try_advisory_lock($1) as ours', [ownerLock])
+      if (rows[0]?.ours === true) return client
+      if (Date.now() > deadline) break
+    }
   } catch (error) {
+    await client.end().catch(() => undefined)
+    // Wrong password: the folder was put together from two.
+    const refused = sqlState(error)?.startsWith('28') === true
+    if (!refused) return undefined
     throw new ConfigError(
-      `The database that runs in ${place.folder} did not let us in (${error instanceof Error ? error.message : String(error)}). ` +
-        `End process ${running.pid} and start again.`,
+      `The database in ${place.folder} does not know the password in ${credentialsFile(place.folder)}. ` +
+        'Put the right file back from a backup, or set DATA_DIR to an empty folder.',
     )
-  }
-  for (const deadline = Date.now() + lockWithinMs; ; await delay(50)) {
-    const { rows } = await client.query<{ ours: boolean }>('select pg_try_advisory_lock($1) as ours', [ownerLock])
-    if (rows[0]?.ours === true) return client
-    if (Date.now() > deadline) break
   }
   await client.end()
   throw new ConfigError(

@@ -112,6 +112,17 @@ export type FindingTable = {
   detail: Kept<Json>
 }
 
+export type FindingDigestTable = {
+  to_no: Kept<bigint>
+  from_no: Kept<bigint>
+  count: Kept<number>
+  /** Over the findings from from_no to to_no in order, each a line of canonical JSON */
+  sha256: Kept<Bytes>
+  at: Kept<Time>
+  log_id: Kept<number>
+  position: Kept<bigint>
+}
+
 export type FindingObjectTable = {
   object_id: Kept<bigint>
   finding_no: Kept<bigint>
@@ -298,6 +309,35 @@ export type TailKeyTable = {
   created_by: Kept<number | null>
 }
 
+export type WaitingTable = {
+  position: Kept<bigint>
+  log_id: Kept<number>
+  record_time: Kept<Time>
+  event_time: Kept<Time>
+  participant: Kept<number>
+  claim: Kept<Json>
+}
+
+export type WaitingObjectTable = {
+  object_id: Kept<bigint>
+  position: Kept<bigint>
+  log_id: Kept<number>
+  waits: Kept<boolean>
+}
+
+export type WaitingReportedTable = {
+  position: Kept<bigint>
+  log_id: Kept<number>
+  reported_at: Kept<Time>
+}
+
+export type WaitingSettledTable = {
+  position: Kept<bigint>
+  object_id: Kept<bigint>
+  settled_at: Kept<bigint>
+  log_id: Kept<number>
+}
+
 export type Database = {
   api_key: ApiKeyTable
   append_only_table: AppendOnlyTableTable
@@ -307,6 +347,7 @@ export type Database = {
   entry: EntryTable
   event_directory: EventDirectoryTable
   finding: FindingTable
+  finding_digest: FindingDigestTable
   finding_object: FindingObjectTable
   finding_resolution: FindingResolutionTable
   finding_response: FindingResponseTable
@@ -326,4 +367,8 @@ export type Database = {
   product_importer: ProductImporterTable
   step: StepTable
   tail_key: TailKeyTable
+  waiting: WaitingTable
+  waiting_object: WaitingObjectTable
+  waiting_reported: WaitingReportedTable
+  waiting_settled: WaitingSettledTable
 }
