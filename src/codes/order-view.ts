@@ -5,21 +5,54 @@ import { actingFor, seesAll, type Actor } from '../participants/actor.ts'
 import { accessTo } from './access.ts'
 import type { Order } from './block-cache.ts'
 import { blockCount } from './order.ts'
-import { findOrder, findOrderNo, listOrders, type OrderView } from './order-store.ts'
+import { createLru } from './lru.ts'
+import { countSteps, findOrder, findOrderNo, listOrders, type OrderView } from './order-store.ts'
 import type { Resolver } from './resolve.ts'
 import type * as wire from './schema.ts'
 import type { Connection } from './store.ts'
 
-type Context = { pool: Connection; resolver: Resolver }
+type Context = { pool: Connection; resolver: Resolver; counts: OrderCounter }
+
+type Counts = { used: number; voided: number }
+export type CountedOrder = OrderView & Counts
+
+/** Adds counts to orders. */
+export type OrderCounter = (orders: readonly OrderView[]) => Promise<CountedOrder[]>
+
+const finishedMax = 100_000 // Orders of 100 bytes.
+const nothing: Counts = { used: 0, voided: 0 }
+
+/**
+ * Counting walks the steps of an order, up to a second for the largest. An order whose codes all had their first step never counts
+ * differently again, so it is counted once.
+ */
+export function createOrderCounter(pool: Connection): OrderCounter {
+  const finished = createLru<number, Counts>(finishedMax)
+  return async (orders) => {
+    const counts = new Map<number, Counts>()
+    for (const { no } of orders) {
+      const known = finished.get(no)
+      if (known) counts.set(no, known)
+    }
+    const open = orders.flatMap(({ no }) => (counts.has(no) ? [] : [no]))
+    for (const { no, used, voided } of open.length === 0 ? [] : await countSteps(pool, open))
+      counts.set(no, { used, voided })
+    return orders.map((order) => {
+      const { used, voided } = counts.get(order.no) ?? nothing
+      if (used + voided === order.quantity) finished.set(order.no, { used, voided })
+      return { ...order, used, voided }
+    })
+  }
+}
 
 /** The orders that the actor may see, newest first, below the number `before`. */
 export async function list(
-  { pool }: Context,
+  { pool, counts }: Context,
   actor: Actor,
   gtin: string | undefined,
   before: number | undefined,
   limit: number,
-): Promise<OrderView[]> {
+): Promise<CountedOrder[]> {
   const all = actor.principal === undefined && seesAll(actor.participant)
   const padded = gtin === undefined ? undefined : padGtin(gtin).value
   if (gtin !== undefined && padded === undefined) return []
@@ -27,23 +60,28 @@ export async function list(
     ...(all ? {} : { participantNo: actingFor(actor).no }),
     ...(padded === undefined ? {} : { gtin: padded }),
   }
-  return listOrders(pool, filter, before, limit)
+  return counts(await listOrders(pool, filter, before, limit))
 }
 
 /** @throws Problem not_found, also for who may not see it */
-export async function find({ pool }: Context, actor: Actor, id: string): Promise<OrderView> {
+export async function find({ pool, counts }: Context, actor: Actor, id: string): Promise<CountedOrder> {
   const view = await findOrder(pool, id)
   if (view === undefined) throw new Problem('not_found')
   if (accessTo(actor, { gtin: view.gtin, participantNo: view.participant_no }) === 'none')
     throw new Problem('not_found')
-  return view
+  const [counted] = await counts([view])
+  return counted ?? { ...view, ...nothing }
 }
 
 /**
  * The order, for its owner alone and whoever acts for it under a mandate.
  * @throws Problem not_found; not_mandated for those who see all, but no codes
  */
-export async function findOwn({ pool, resolver }: Context, actor: Actor, id: string): Promise<Order> {
+export async function findOwn(
+  { pool, resolver }: Pick<Context, 'pool' | 'resolver'>,
+  actor: Actor,
+  id: string,
+): Promise<Order> {
   const no = await findOrderNo(pool, id)
   const order = no === undefined ? undefined : await resolver.order(no)
   const access = order === undefined ? 'none' : accessTo(actor, order)
@@ -58,7 +96,7 @@ export async function findOwn({ pool, resolver }: Context, actor: Actor, id: str
 }
 
 /** The order as api.md has it. */
-export const toWire = (view: OrderView): wire.Order => ({
+export const toWire = (view: CountedOrder): wire.Order => ({
   id: view.id,
   gtin: view.gtin,
   quantity: view.quantity,

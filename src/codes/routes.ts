@@ -40,7 +40,8 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
 }
 
 const orderRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, options) => {
-  const context = { ...options, large: createGate(largeAtOnce, largeWaiting) }
+  const large = createGate(largeAtOnce, largeWaiting)
+  const context = { ...options, large, counts: orders.createOrderCounter(options.pool) }
   app.post(
     '/code-orders',
     {
