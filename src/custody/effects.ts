@@ -1,7 +1,17 @@
 import type { Claim, Subject } from './claim.ts'
 import type { Act } from './law.ts'
 import { law } from './law.ts'
-import { flag, type LastStep, levelsInside, type Standing, type Step, withLevelsInside } from './object.ts'
+import {
+  containersMax,
+  containersOf,
+  flag,
+  isFinal,
+  type LastStep,
+  levelsInside,
+  type Standing,
+  type Step,
+  withLevelsInside,
+} from './object.ts'
 
 /** The steps that one event has made so far, over those of earlier events. */
 export type Pending = { last: LastStep; put: (step: Step) => void; position: number }
@@ -17,6 +27,8 @@ function takenOut(standing: Standing, pending: Pending): Step {
   return {
     ...own,
     position: pending.position,
+    // What its container brought about (a recalled pallet, a case sold whole) does not end with the wrapping.
+    state: isFinal(standing.state) ? standing.state : own.state,
     parent: null,
     owner,
     ownerAt: pending.position,
@@ -39,7 +51,10 @@ function leave(container: bigint, pending: Pending): void {
 export function apply(claim: Claim, act: Act, subject: Subject, standing: Standing, pending: Pending): void {
   const rule = law[act]
   const { position } = pending
-  const stays = rule.packed === 'stays' || standing.own.parent === null
+  const stays =
+    rule.packed === 'stays' ||
+    standing.own.parent === null ||
+    (act === 'pack' && standing.own.parent === claim.container?.id)
   const base = stays ? { ...standing.own, position } : takenOut(standing, pending)
   const step: Step = rule.becomes ? { ...base, state: claim.becomes ?? rule.becomes } : base
   switch (act) {
@@ -122,11 +137,15 @@ function open(claim: Claim, step: Step, pending: Pending): void {
 function pack(claim: Claim, subject: Subject, standing: Standing, step: Step, pending: Pending): void {
   const container = claim.container && pending.last(claim.container.id)
   if (!container || !claim.container) throw new Error('packing needs a container')
-  // In a group that only observes it may still be in another container, as the ledger has it.
-  if (standing.own.parent !== null && standing.own.parent !== container.id) leave(standing.own.parent, pending)
+  // Let pass where a group only observes, and still no place that a thing can be in: in itself, or in an endless nest.
+  const around = [container, ...containersOf(container, pending.last)]
+  if (around.some(({ id }) => id === step.id) || around.length + levelsInside(step.flags) > containersMax) {
+    return pending.put(step)
+  }
   const first = container.contents === 0
   const owner = standing.owner
-  const another = !first && owner !== container.owner
+  // A case that is a unit is somebody's even while it is empty.
+  const another = owner !== container.owner && !(first && container.id < 0n)
   const mixed = standing.mixedOwners || another
   const levels = Math.max(levelsInside(container.flags), levelsInside(step.flags) + 1)
   pending.put({ ...step, parent: container.id, owner, ownerAt: another ? pending.position : step.ownerAt })

@@ -184,7 +184,7 @@ export const law: Record<Act, Rule> = {
     who: 'seller',
     from: ['sold'],
     underWay: 'no',
-    packed: 'stays',
+    packed: 'taken out',
     becomes: 'active',
     effect: 'withdrawn where it cannot be sold again',
   },

@@ -108,13 +108,16 @@ export type Standing = {
   containers: readonly Step[]
 }
 
-/** The containers around an object, innermost first. Bounded: packing refuses deeper nesting, so more is a broken ledger. */
+/** Far beyond what a law allows that may be waived (limits.nestingMax): here packing ends for groups that only observe too. */
+export const containersMax = 32
+
+/** The containers around an object, innermost first. Bounded: packing never nests deeper, so more is a broken ledger. */
 export function containersOf(own: Step, lastStep: LastStep): Step[] {
   const containers: Step[] = []
   for (let parent = own.parent; parent !== null;) {
     const step = lastStep(parent)
     if (!step) throw new Error(`the ledger names a container ${parent} that has no step`)
-    if (containers.length > 64) throw new Error(`the containers around ${own.id} form a circle`)
+    if (containers.length > containersMax) throw new Error(`the containers around ${own.id} form a circle`)
     containers.push(step)
     parent = step.parent
   }
@@ -139,7 +142,8 @@ export function standing(own: Step, lastStep: LastStep): Standing {
   return {
     own,
     state,
-    underWay: (outermost.flags & flag.underWay) !== 0 && !isFinal(state),
+    // Recalled goods still travel, back to who recalled them.
+    underWay: (outermost.flags & flag.underWay) !== 0 && (!isFinal(state) || state === 'withdrawn'),
     ownershipPasses: (outermost.flags & flag.ownershipPasses) !== 0,
     held,
     mixedOwners: (own.flags & flag.mixed) !== 0,

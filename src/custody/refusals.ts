@@ -115,11 +115,11 @@ function shippingRefuses(claim: Claim, standing: Standing): Found {
   const to = claim.to
   if (to === undefined) return ['not_addressed', 'The event names nobody to whom it goes (destinationList, to).']
   const keeps = 'participant' in to && to.participant === standing.owner
-  if (claim.ownershipPasses === true && !keeps) {
-    if (standing.mixedOwners) return ['not_owner', 'It holds goods of several owners and moves by possession only.']
-    if (standing.owner !== claim.principal)
-      return ['not_owner', 'You hold it, but do not own it: only possession can pass.']
-  }
+  if (claim.ownershipPasses !== true) return undefined
+  // Not even to one of them: the others' goods would become his.
+  if (standing.mixedOwners) return ['not_owner', 'It holds goods of several owners and moves by possession only.']
+  if (standing.owner !== claim.principal && !keeps)
+    return ['not_owner', 'You hold it, but do not own it: only possession can pass.']
   return undefined
 }
 
