@@ -1,24 +1,26 @@
+import { createHash } from 'node:crypto'
 import type { Fault } from '../custody/claim.ts'
-import { type Accepted, openBench } from '../custody/judge.ts'
+import { type Accepted, openBench, type Settlement } from '../custody/judge.ts'
 import { findingObjectsMax, type FindingKind, findingText, type NewFinding } from '../findings/finding.ts'
 import { insertFindings } from '../findings/store.ts'
+import type { Throttle } from '../findings/throttle.ts'
 import type { Judge, Stamp } from '../ledger/commit.ts'
+import type { NewEntry } from '../ledger/store.ts'
+import { eventKey, type Origin, settlingEntry } from './entry.ts'
 import type { Order } from './prepare.ts'
 
+export type JudgeOptions = { nestingMax: number; salt: () => Buffer; throttle: Throttle }
+
 /** The judge that the ledger calls: custody decides, and what it refused or doubted becomes findings in the same transaction. */
-export function createJudge(options: { nestingMax: number }): Judge<Order, Accepted, readonly Fault[]> {
+export function createJudge({ nestingMax, salt, throttle }: JudgeOptions): Judge<Order, Accepted, readonly Fault[]> {
   return {
     sit: async (client, log, orders) => {
-      const bench = await openBench(
-        client,
-        log,
-        orders.map((order) => order.claim),
-        options.nestingMax,
-      )
+      const claims = orders.map((order) => order.claim)
+      const bench = await openBench(client, log, claims, { nestingMax, settles: true })
       const findings: NewFinding[] = []
       return {
         decide: (order, stamp) => {
-          const verdict = bench.decide(order.claim, stamp.position)
+          const verdict = bench.decide(order.claim, stamp)
           if ('faults' in verdict) {
             findings.push(...findingsOf('refused', order, stamp, verdict.faults))
             return { refusal: verdict.faults }
@@ -27,16 +29,65 @@ export function createJudge(options: { nestingMax: number }): Judge<Order, Accep
           findings.push(...findingsOf(kind, order, stamp, verdict.accepted.doubts))
           return { decision: verdict.accepted }
         },
-        write: (writer) => [...bench.write(writer), ...(findings.length > 0 ? [insertFindings(writer, findings)] : [])],
+        followUp: (stamp) => {
+          const settlement = bench.settle(stamp)
+          if (!settlement) return undefined
+          const { entry, source } = settled(settlement, stamp, salt())
+          findings.push(...findingsOf('doubted', source, stamp, settlement.doubts))
+          return entry
+        },
+        write: (writer) => {
+          const kept = throttle.admit(findings)
+          return [...bench.write(writer), ...(kept.length > 0 ? [insertFindings(writer, kept)] : [])]
+        },
       }
     },
   }
 }
 
+/** The entry by which a waiting fact takes effect, in the name of who recorded it. */
+function settled(
+  { fact, subjects }: Settlement,
+  stamp: Stamp,
+  salt: Buffer,
+): { entry: NewEntry; source: FindingSource } {
+  if (!isOrigin(fact.origin)) throw new Error(`the waiting fact ${fact.position} does not say where it came from`)
+  const { eventID, columns } = fact.origin
+  const codes = subjects.filter((subject) => subject.id !== fact.claim.container?.id).map((subject) => subject.code)
+  const bytes = settlingEntry(fact.origin, codes, fact.position, stamp, salt)
+  const eventTime = new Date(fact.claim.eventTimeMs)
+  const key = eventKey(`${eventID}\nsettled`, String(stamp.position))
+  const entry: NewEntry = {
+    key,
+    digest: createHash('sha256').update(bytes).digest('hex').slice(0, 32),
+    bytes,
+    columns: { ...columns, eventTime, signature: null },
+    lists: [],
+  }
+  const act = fact.claim.parts[0]?.act ?? 'unpack'
+  const findingId = `settled-${stamp.log}-${stamp.position}`
+  return { entry, source: { ...columns, act, findingId, eventID, eventTime, key } }
+}
+
+// Only ever written by this service, within the transaction that recorded the fact.
+const isOrigin = (value: unknown): value is Origin =>
+  typeof value === 'object' && value !== null && 'columns' in value && 'eventID' in value && 'event' in value
+
+type FindingSource = Pick<Order, 'findingId' | 'eventID' | 'eventTime' | 'key' | 'act'> & {
+  participant: number
+  principal: number | null
+  person: number | null
+}
+
 const idSuffix: Record<FindingKind, string> = { refused: '', observed: '-o', doubted: '-d' }
 
 /** One finding for each kind of fault in an event; of many objects the first hundred are named and all are counted. */
-function findingsOf(kind: FindingKind, order: Order, stamp: Stamp, faults: readonly Fault[]): NewFinding[] {
+function findingsOf(
+  kind: FindingKind,
+  source: Order | FindingSource,
+  stamp: Stamp,
+  faults: readonly Fault[],
+): NewFinding[] {
   if (faults.length === 0) return []
   const byCode = new Map<string, Fault[]>()
   for (const fault of faults) {
@@ -47,26 +98,31 @@ function findingsOf(kind: FindingKind, order: Order, stamp: Stamp, faults: reado
   return [...byCode].map(([code, same]) => {
     const shown = same.slice(0, findingObjectsMax)
     return {
-      id: `${order.findingId}-${code.replaceAll('_', '-')}${idSuffix[kind]}`,
+      id: `${source.findingId}-${code.replaceAll('_', '-')}${idSuffix[kind]}`,
       openedAt: stamp.recordTime,
       kind,
       code,
-      participant: order.actor.participant.no,
-      principal: order.actor.principal?.no ?? null,
-      person: order.actor.person?.no ?? null,
+      ...claimant(source),
       log: stamp.log,
       position: kind === 'refused' ? null : stamp.position,
-      eventKey: order.key,
+      eventKey: source.key,
       concerned: [...new Set(shown.flatMap((fault) => fault.concerned))],
       objects: shown.map((fault) => fault.subject.id).filter((id) => id !== 0n),
       objectCount: same.length,
       detail: {
-        act: order.act,
-        eventTime: order.eventTime.toISOString(),
-        eventID: order.eventID,
+        act: source.act,
+        eventTime: source.eventTime.toISOString(),
+        eventID: source.eventID,
         text: findingText(code),
         objects: shown.map(({ subject, concerned }) => ({ path: subject.path, code: subject.code, concerned })),
       },
     }
   })
+}
+
+function claimant(source: Order | FindingSource): Pick<NewFinding, 'participant' | 'principal' | 'person'> {
+  if (!('actor' in source))
+    return { participant: source.participant, principal: source.principal, person: source.person }
+  const { participant, principal, person } = source.actor
+  return { participant: participant.no, principal: principal?.no ?? null, person: person?.no ?? null }
 }

@@ -26,6 +26,8 @@ export type Recorded = {
   again: boolean
   /** With `partial`: what was refused while the rest was recorded. */
   refused: ProblemItem[]
+  /** The codes that wait for their predecessor: recorded, and moved once it comes. */
+  waiting: string[]
 }
 
 /** The one door in (design "The flow"): whatever changes the fate of an object goes through here to the ledger. */
@@ -123,6 +125,7 @@ async function answer(deps: CaptureDeps, prepared: Prepared, outcome: Verdict): 
         entries: [{ log: logName, position: outcome.position }],
         again: outcome.kind === 'again',
         refused: [],
+        waiting: outcome.kind === 'recorded' ? outcome.decision.waiting.map((subject) => subject.code) : [],
       }
     case 'taken': {
       const field = await deps.differingField(event, outcome.log, outcome.position, actor)

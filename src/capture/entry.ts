@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { deflateRaw } from 'node:zlib'
 import { canonicalEvent, type CodeList as CanonicalList } from '../epcis/canonical.ts'
 import type { EpcisEvent } from '../epcis/event.ts'
-import type { CodeList, Stamp } from '../ledger/commit.ts'
+import type { CodeList, EntryColumns, Stamp } from '../ledger/commit.ts'
 import { type Actor, actingFor } from '../participants/actor.ts'
 
 /** Lists of codes longer than this are stored beside the entry and named in it by their digest (D6). */
@@ -30,8 +30,41 @@ export async function entryText(actor: Actor, event: EpcisEvent, eventID: string
 
 const timeMark = '0000-00-00T00:00:00.000Z'
 
-export const entryBytes = ({ head, tail }: EntryText, stamp: Stamp): Buffer =>
-  Buffer.from(`${head}${stamp.recordTime.toISOString()}${tail}`)
+/** @param waiting the codes that wait for their predecessor; the entry moves the others alone. 'all' where none is moved */
+export function entryBytes({ head, tail }: EntryText, stamp: Stamp, waiting: readonly string[] | 'all'): Buffer {
+  const text = `${head}${stamp.recordTime.toISOString()}${tail}`
+  if (waiting.length === 0) return Buffer.from(text)
+  return Buffer.from(`${text.slice(0, -1)},"waiting":${JSON.stringify(waiting)}}`)
+}
+
+/** What a settling entry needs of the one that waits. */
+export type Origin = {
+  by: Record<string, string>
+  /** The event, without its codes. */
+  event: Record<string, unknown>
+  /** Where the codes go. */
+  field: 'epcList' | 'childEPCs'
+  eventID: string
+  columns: Omit<EntryColumns, 'eventTime' | 'signature'>
+}
+
+/** The entry by which a waiting fact, or a part of it, takes effect: the same event with the codes that are settled. */
+export function settlingEntry(
+  origin: Origin,
+  codes: readonly string[],
+  settles: number,
+  stamp: Stamp,
+  salt: Buffer,
+): Buffer {
+  const entry = {
+    by: origin.by,
+    event: { ...origin.event, ...(codes.length === 0 ? {} : { [origin.field]: codes }) },
+    recordTime: stamp.recordTime.toISOString(),
+    salt: salt.toString('base64url'),
+    settles,
+  }
+  return Buffer.from(JSON.stringify(entry))
+}
 
 /** How long the entry will be, in bytes; the time of recording always takes 24. */
 export const entryLength = ({ head, tail }: EntryText): number =>
@@ -43,7 +76,7 @@ async function storedList({ count, digest, text }: CanonicalList): Promise<CodeL
 }
 
 /** Who recorded it, in public ids. `for` and `mandate` where it was done for a principal. */
-function who(actor: Actor): Record<string, string> {
+export function who(actor: Actor): Record<string, string> {
   return {
     ...(actor.principal ? { for: actingFor(actor).id } : {}),
     key: actor.key.id,

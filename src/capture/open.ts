@@ -9,6 +9,7 @@ import type { Fault } from '../custody/claim.ts'
 import { findSale } from '../custody/store.ts'
 import { connectClient, type DatabaseAccess } from '../db/connect.ts'
 import { newId } from '../db/id.ts'
+import type { Throttle } from '../findings/throttle.ts'
 import { canonicalEvent, differingField } from '../epcis/canonical.ts'
 import type { EpcisEvent } from '../epcis/event.ts'
 import { Problem, type ProblemItem, problems } from '../http/problem.ts'
@@ -18,6 +19,7 @@ import { makePartitions } from '../ledger/store.ts'
 import { type Actor, actingFor } from '../participants/actor.ts'
 import type { Directory } from '../participants/directory.ts'
 import type { Catalogue } from '../products/catalogue.ts'
+import { createActRecorder, type RecordAct } from './act.ts'
 import { createJudge } from './bench.ts'
 import { type Capture, createCapture } from './capture.ts'
 import type { EventLedger, PrepareDeps } from './prepare.ts'
@@ -33,11 +35,12 @@ export type OpenOptions = {
   log: FastifyBaseLogger
   onFatal: (error: FatalLedgerError) => void
   onCommit?: (commit: { log: number; drafts: number; recorded: number; ms: number }) => void
+  throttle: Throttle
   /** What the database's clock is taken for; tests pass another one. */
   clock?: Clock
 }
 
-export type OpenedCapture = { capture: Capture; ledger: EventLedger; prepareDeps: PrepareDeps }
+export type OpenedCapture = { capture: Capture; ledger: EventLedger; prepareDeps: PrepareDeps; recordAct: RecordAct }
 
 /** Puts the door, the judge and the ledger together. The ledger has never heard of goods: it is handed the judge. */
 export async function openCapture(options: OpenOptions): Promise<OpenedCapture> {
@@ -51,7 +54,7 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
   }
   const ledger: EventLedger = createLedger({
     connect: () => connectClient(options.access, onError, { name: 'tamga ledger' }),
-    judge: createJudge({ nestingMax: limits.nestingMax }),
+    judge: createJudge({ nestingMax: limits.nestingMax, throttle: options.throttle, salt: () => randomBytes(16) }),
     limits,
     onFatal: options.onFatal,
     ...(options.onCommit ? { onCommit: options.onCommit } : {}),
@@ -76,7 +79,7 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
     differingField: (event, log, position, actor) => findDifference(pool, event, log, position, actor),
     refusedWith: (key) => refusedBefore(pool, key),
   })
-  return { capture, ledger, prepareDeps }
+  return { capture, ledger, prepareDeps, recordAct: createActRecorder({ ...prepareDeps, retryAfterSeconds: 1 }) }
 }
 
 /** Of a second sale: when the first was, and to the seller himself also where. */

@@ -37,7 +37,11 @@ export function createOrderActs(deps: OrderActDeps): OrderActs {
       const event = transactionEvent({ ...common(order, deps.now()), action: 'DELETE' })
       const subject = subjectOf(order, order.firstId - 1n, '', `urn:tamga:code-order:${order.id}`)
       const parts = [{ act: 'close_order' as const, subjects: [subject] }]
-      return record(actor, event, order, { principal: actingFor(actor).no, parts })
+      return record(actor, event, order, {
+        principal: actingFor(actor).no,
+        parts,
+        eventTimeMs: event.eventTime.at.getTime(),
+      })
     },
     voidCodes: async (actor, order, ids, reason) => {
       const names = await deps.resolver.describe(ids)
@@ -58,6 +62,7 @@ export function createOrderActs(deps: OrderActDeps): OrderActs {
         principal: actingFor(actor).no,
         parts: [{ act: 'void_code', subjects }],
         becomes: reason === 'stolen' ? 'stolen' : 'withdrawn',
+        eventTimeMs: event.eventTime.at.getTime(),
       })
     },
   }

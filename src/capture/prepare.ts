@@ -8,7 +8,8 @@ import type { Draft } from '../ledger/commit.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type Actor, actingFor, hasRole, type Role } from '../participants/actor.ts'
 import type { Directory } from '../participants/directory.ts'
-import { entryBytes, entryLength, entryText, eventKey } from './entry.ts'
+import { toJsonLd } from '../epcis/write.ts'
+import { entryBytes, entryLength, entryText, eventKey, type Origin, who } from './entry.ts'
 import { interpret, type Interpretation, mandateFor } from './interpret.ts'
 import { placeOf, transferOf } from './parties.ts'
 import { findSubjects, type SubjectSources } from './subjects.ts'
@@ -48,6 +49,8 @@ export type PrepareOptions = {
   keepMisread?: boolean
   /** It has happened already: see the claim of that name. Needs `without`. */
   neverRefused?: boolean
+  /** What is not ready for it waits instead of being refused (D11). */
+  waits?: boolean
 }
 
 /** An event that only waits for its turn. */
@@ -58,7 +61,7 @@ export type Prepared = {
   options: PrepareOptions
   log: number
   logName: string
-  draft: Draft<Order>
+  draft: Draft<Order, Accepted>
   work: Work
 }
 
@@ -79,19 +82,22 @@ export async function prepareEvent(
       detail: 'This key is for another place. Use the key of the place where this happened.',
     })
   }
+  const placeNo = place?.no ?? actor.place?.no ?? null
   const { subjects, log: logName } = await findSubjects(deps, epcsOf(asked), options.keepMisread)
   const { recipient, ...transfer } = await transferOf(event, deps.directory)
   refuseSelf(actor, asked, recipient?.no)
   const claim: Claim = {
     principal: actingFor(actor).no,
+    eventTimeMs: event.eventTime.at.getTime(),
     ...parts(asked, subjects),
     ...(asked.everything === true ? { everything: true } : {}),
     ...(asked.becomes === undefined ? {} : { becomes: asked.becomes }),
     ...(options.neverRefused === true ? { neverRefused: true } : {}),
+    ...(options.waits === true ? { waits: { origin: originOf(actor, event, identity.eventID, placeNo) } } : {}),
     ...transfer,
   }
   const recorded = options.neverRefused === true ? knownOnce(event, subjects.values(), options) : event
-  const settled = { claim, logName, place: place?.no ?? actor.place?.no ?? null }
+  const settled = { claim, logName, place: placeNo }
   return { ...(await prepareClaim(deps, actor, recorded, identity, settled)), options }
 }
 
@@ -100,8 +106,9 @@ function knownOnce(event: EpcisEvent, subjects: Iterable<Subject>, { without }: 
   const seen = new Set<string>()
   const paths = new Set<string>()
   for (const subject of subjects) {
-    if ((staysOut(subject) && !subject.observe) || seen.has(subject.code)) paths.add(subject.path)
-    seen.add(subject.code)
+    const stays = (!staysOut(subject) || subject.observe) && !seen.has(subject.code)
+    if (stays) seen.add(subject.code)
+    else paths.add(subject.path)
   }
   return paths.size === 0 ? event : (without?.(paths) ?? event)
 }
@@ -195,10 +202,11 @@ async function createDraft(
   { eventID, digest }: Identity,
   claim: Claim,
   place: number | null,
-): Promise<Draft<Order>> {
+): Promise<Draft<Order, Accepted>> {
   const text = await entryText(actor, event, eventID, deps.salt())
-  if (entryLength(text) > deps.entryBytesMax) {
-    const detail = `The event takes ${entryLength(text)} bytes without its codes; an entry has at most ${deps.entryBytesMax}. Split it.`
+  const length = entryLength(text) + (claim.waits ? waitingBytesMax : 0)
+  if (length > deps.entryBytesMax) {
+    const detail = `The event takes ${length} bytes without its codes; an entry has at most ${deps.entryBytesMax}. Split it.`
     throw new Problem('event_too_large', { detail })
   }
   const key = eventKey(eventID, event.errorDeclaration?.declarationTime.at.toISOString())
@@ -214,17 +222,42 @@ async function createDraft(
       actor,
       act: claim.parts[0]?.act ?? 'record',
     },
-    columns: {
-      eventTime: event.eventTime.at,
-      participant: actor.participant.no,
-      principal: actor.principal?.no ?? null,
-      person: actor.person?.no ?? null,
-      key: actor.key.no,
-      place,
-      mandate: actor.mandate?.no ?? null,
-      signature: null,
-    },
+    columns: { eventTime: event.eventTime.at, signature: null, ...actorColumns(actor, place) },
     lists: text.lists,
-    entry: (stamp) => entryBytes(text, stamp),
+    entry: (stamp, { waiting }) => entryBytes(text, stamp, waitingCodes(claim, waiting)),
+  }
+}
+
+/** Room in an entry for the codes that turn out to wait: a hundred at most are named. */
+const waitingBytesMax = 12_000
+
+const actorColumns = (actor: Actor, place: number | null) => ({
+  participant: actor.participant.no,
+  principal: actor.principal?.no ?? null,
+  person: actor.person?.no ?? null,
+  key: actor.key.no,
+  place,
+  mandate: actor.mandate?.no ?? null,
+})
+
+function waitingCodes(claim: Claim, waiting: readonly Subject[]): readonly string[] | 'all' {
+  const subjects = claim.parts.reduce((sum, part) => sum + part.subjects.length, 0)
+  return waiting.length > 0 && waiting.length >= subjects ? 'all' : waiting.map((subject) => subject.code)
+}
+
+/** What a later settling entry needs of this event: everything but its codes. */
+function originOf(actor: Actor, event: EpcisEvent, eventID: string, place: number | null): Origin {
+  const bare: EpcisEvent =
+    event.type === 'ObjectEvent'
+      ? { ...event, epcList: [] }
+      : event.type === 'AggregationEvent'
+        ? { ...event, childEPCs: [] }
+        : event
+  return {
+    by: who(actor),
+    event: toJsonLd(bare, { eventID }),
+    field: event.type === 'AggregationEvent' ? 'childEPCs' : 'epcList',
+    eventID,
+    columns: actorColumns(actor, place),
   }
 }

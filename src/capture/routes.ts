@@ -19,10 +19,17 @@ export type CaptureRouteDeps = {
   scansMax: number
 }
 
-export const recordedBody = ({ eventID, recordTime, entries }: Recorded) => ({
+export const recordedBody = ({ eventID, recordTime, entries, waiting }: Recorded) => ({
   eventID,
   recordTime: recordTime.toISOString(),
   entries,
+  ...(waiting.length > 0 ? { waiting } : {}),
+})
+
+/** What was scanned without a line has happened, whatever the ledger says of it; `ifEarly` only waits for a predecessor (D11). */
+const lateness = (scan: Scan) => ({
+  ...(scan.offline === true ? { neverRefused: true, waits: true } : {}),
+  ...(scan.ifEarly === 'wait' ? { waits: true } : {}),
 })
 
 /** 201 the first time, 200 for the same event again, 207 where only a part was recorded. */
@@ -61,7 +68,7 @@ export const captureRoutes: FastifyPluginAsyncTypebox<CaptureRouteDeps> = async 
   const prepareScan = async (actor: Actor, scan: Scan, path?: string): Promise<Prepared> => {
     const context = { actor, directory: deps.directory, now: deps.now(), clockAheadMaxMs: deps.clockAheadMaxMs }
     const event = await eventOfScan(scan, path === undefined ? context : { ...context, path })
-    return deps.capture.prepare(actor, event)
+    return deps.capture.prepare(actor, event, lateness(scan))
   }
 
   /** Prepared side by side, queued in the order given: they travel in one batch and are judged one after the other. */

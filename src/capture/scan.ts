@@ -64,8 +64,8 @@ export async function eventOfScan(scan: Scan, context: ScanContext): Promise<Epc
 }
 
 function refuseUnoffered(scan: Scan, at: (field: string) => string): void {
-  for (const field of ['offline', 'ifEarly', 'except'] as const) {
-    if (scan[field] === undefined || scan[field] === false || scan[field] === 'refuse') continue
+  for (const field of ['except'] as const) {
+    if (scan[field] === undefined) continue
     const detail = `"${field}" is not offered by this version. Leave it out and send the scan once its predecessor is recorded.`
     throw new Problem('not_possible', { detail, errors: [{ path: at(field), code: 'not_possible', detail }] })
   }

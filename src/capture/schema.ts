@@ -46,6 +46,9 @@ export const RecordedBody = Type.Object({
   eventID: Type.String(),
   recordTime: Type.String(),
   entries: Type.Array(Type.Object({ log: Type.String(), position: Type.Integer({ minimum: 0 }) })),
+  waiting: Type.Optional(
+    Type.Array(Type.String(), { description: 'Codes that wait for their predecessor, and are moved once it comes' }),
+  ),
 })
 
 const Items = Type.Array(

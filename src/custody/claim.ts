@@ -43,6 +43,10 @@ export type Claim = {
    * Codes that the register does not know stay out; what has left for good stays as it is, with the new entry beside the old one.
    */
   neverRefused?: boolean
+  /** When it happened, in milliseconds since 1970. */
+  eventTimeMs: number
+  /** Recorded without a line, or sent to wait: objects that are not ready for it wait for their predecessor (D11). */
+  waits?: { origin: unknown }
 }
 
 /** Why an object is refused, or, where its group only observes, doubted. */

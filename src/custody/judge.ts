@@ -1,128 +1,165 @@
-import type { ClientBase } from 'pg'
 import type { Claim, Fault, Part, Subject } from './claim.ts'
 import { apply, observes, type Pending, spreadOutwards } from './effects.ts'
-import { containersOf, flag, isFinal, standing, type Step, unborn } from './object.ts'
+import { type BenchData, loadBench, rememberFact } from './load.ts'
+import { containersOf, flag, isFinal, type Standing, standing, type Step, unborn } from './object.ts'
 import { type Around, refuse, waivable } from './refusals.ts'
 import * as store from './store.ts'
+import { isEarly, restricted, subjectsOf, type WaitingFact, waitingSingleMax } from './waiting.ts'
+
+export type BenchOptions = {
+  /** How deep containers may be nested. */
+  nestingMax: number
+  /** Whether waiting facts are settled; questions only ask and write nothing. */
+  settles: boolean
+}
 
 /** What the judge made of a claim that it let pass. */
 export type Accepted = {
-  /** What was wrong with objects of groups that only observe: becomes findings. */
+  /** What was wrong with objects of groups that only observe, or of what had happened already: becomes findings. */
   doubts: readonly Fault[]
+  /** The objects that wait for their predecessor. */
+  waiting: readonly Subject[]
 }
 
 export type Verdict = { accepted: Accepted } | { faults: readonly Fault[] }
 
+export type Place = { position: number; recordTime: Date }
+
+/** A waiting fact, or a part of it, that was decided after all: an entry of its own at the position that was given. */
+export type Settlement = { fact: WaitingFact; subjects: readonly Subject[]; doubts: readonly Fault[] }
+
 /** One batch of claims against the steps that the ledger holds, and those that earlier claims of the batch added. */
 export type Bench = {
-  decide(claim: Claim, position: number): Verdict
-  write(client: ClientBase): Promise<unknown>[]
+  decide(claim: Claim, at: Place): Verdict
+  /** The next waiting fact that what was decided so far makes ready, in the order of event time; undefined: none. */
+  settle(at: Place): Settlement | undefined
+  write(client: store.Queryable): Promise<unknown>[]
 }
 
 /**
- * Reads, under the log's lock, the last steps of everything the claims name and of the containers around it.
- * @param nestingMax how deep containers may be nested
+ * Reads what the claims need and is ready to decide them. Called under the log's lock.
  */
 export async function openBench(
   client: store.Queryable,
   log: number,
   claims: readonly Claim[],
-  nestingMax: number,
+  options: BenchOptions,
 ): Promise<Bench> {
-  const wanted = new Set<bigint>()
-  for (const claim of claims) {
-    if (claim.container) wanted.add(claim.container.id)
-    for (const { subjects } of claim.parts) {
-      for (const subject of subjects) {
-        wanted.add(subject.id)
-        if (subject.orderObject !== null) wanted.add(subject.orderObject)
-      }
-    }
-  }
-  const steps = new Map<bigint, Step>()
-  await readWithContainers(client, log, [...wanted], steps)
-  const emptied = await readContents(client, log, claims, steps)
-  const newLogisticUnits = [...wanted].filter((id) => id < 0n && !steps.has(id))
-  const elsewhere = newLogisticUnits.length === 0 ? [] : await store.findElsewhere(client, log, newLogisticUnits)
-  return createBench(log, steps, emptied, new Set(elsewhere), nestingMax)
+  return createBench(log, await loadBench(client, log, claims, options.settles), options.nestingMax)
 }
 
-/** The last steps of objects, and of the containers around them. */
-export async function readWithContainers(
-  client: store.Queryable,
-  log: number,
-  ids: readonly bigint[],
-  steps: Map<bigint, Step>,
-): Promise<void> {
-  for (let next = ids; next.length > 0;) {
-    const parents = new Set<bigint>()
-    for (const step of await store.findLastSteps(client, log, next)) {
-      steps.set(step.id, step)
-      if (step.parent !== null && !steps.has(step.parent)) parents.add(step.parent)
-    }
-    next = [...parents].filter((id) => !steps.has(id))
-  }
-}
-
-/** For "unpack everything": what is in each such container, by container. */
-async function readContents(
-  client: store.Queryable,
-  log: number,
-  claims: readonly Claim[],
-  steps: Map<bigint, Step>,
-): Promise<Map<bigint, bigint[]>> {
-  const contents = new Map<bigint, bigint[]>()
-  for (const { everything, container } of claims) {
-    const step = everything === true && container ? steps.get(container.id) : undefined
-    if (!step || step.opened === null || contents.has(step.id)) continue
-    const ids = await store.findPackedSince(client, log, step.id, step.opened)
-    contents.set(step.id, ids)
-    const unread = ids.filter((id) => !steps.has(id))
-    for (const last of await store.findLastSteps(client, log, unread)) steps.set(last.id, last)
-  }
-  return contents
-}
-
-function createBench(
-  log: number,
-  steps: Map<bigint, Step>,
-  contents: ReadonlyMap<bigint, readonly bigint[]>,
-  elsewhere: ReadonlySet<bigint>,
-  nestingMax: number,
-): Bench {
+function createBench(log: number, data: BenchData, nestingMax: number): Bench {
+  const { steps, facts, pasts } = data
   const written: Step[] = []
   const logisticUnits: bigint[] = []
+  const newFacts: store.NewWaiting[] = []
+  const newWakers: { id: bigint; position: number; waits: boolean }[] = []
+  const settled: { position: number; id: bigint; at: number }[] = []
+  const woken = new Set<WaitingFact>()
 
-  function decide(claim: Claim, position: number): Verdict {
+  function hold(claim: Claim, position: number): Session {
     const pendingSteps = new Map<bigint, Step>()
     const pending: Pending = {
       position,
       last: (id) => pendingSteps.get(id) ?? steps.get(id),
       put: (step) => void pendingSteps.set(step.id, step),
     }
-    const session: Session = { claim, pending, elsewhere, nestingMax, faults: [], doubts: [] }
+    const session: Session = {
+      claim,
+      data,
+      pending,
+      pendingSteps,
+      nestingMax,
+      faults: [],
+      doubts: [],
+      waiting: [],
+      done: [],
+    }
     if (claim.container) openContainer(session, claim.container)
-    if (session.faults.length === 0) {
+    if (session.faults.length === 0 && session.waiting.length === 0) {
       for (const part of claim.parts) {
         const subjects = claim.everything === true && part.act === 'unpack' ? everythingIn(claim) : part.subjects
         for (const subject of subjects) judgeOne(session, part.act, subject)
       }
       if (claim.container) spreadOutwards(claim.container.id, pending)
     }
-    if (session.faults.length > 0) return { faults: session.faults }
+    return session
+  }
+
+  /** Makes the pending steps those that later claims see. */
+  function keep({ pendingSteps, claim }: Session): void {
     for (const step of pendingSteps.values()) {
       if (step.id < 0n && !steps.has(step.id)) logisticUnits.push(step.id)
       steps.set(step.id, step)
       written.push(step)
+      const past = pasts.get(step.id)
+      if (past) {
+        past.newestMs = Math.max(past.newestMs, claim.eventTimeMs)
+        for (const no of [step.owner, step.holder, step.sender]) if (no !== null) past.had.add(no)
+      }
+      for (const fact of facts.get(step.id) ?? []) woken.add(fact)
     }
-    return { accepted: { doubts: session.doubts } }
+  }
+
+  function decide(claim: Claim, at: Place): Verdict {
+    const session = hold(claim, at.position)
+    if (session.faults.length > 0) return { faults: session.faults }
+    const many = subjectsOf(claim).length > waitingSingleMax && session.waiting.length > 0
+    const containerWaits = claim.container !== undefined && session.waiting.includes(claim.container)
+    const waiting = many || containerWaits ? waitingOf(claim) : session.waiting
+    if (!many && session.done.length > 0) keep(session)
+    if (claim.waits && waiting.length > 0) wait(claim, claim.waits.origin, waiting, at)
+    return { accepted: { doubts: session.doubts, waiting } }
+  }
+
+  /** What of a claim can wait: what is to be done to objects; the container only where nothing else is named. */
+  function waitingOf(claim: Claim): Subject[] {
+    const subjects = claim.parts.flatMap((part) => part.subjects)
+    return subjects.length > 0 || !claim.container ? subjects : [claim.container]
+  }
+
+  function wait(claim: Claim, origin: unknown, waiting: readonly Subject[], at: Place): void {
+    const open = new Set(waiting.map((subject) => subject.id))
+    const fact: WaitingFact = { position: at.position, claim: restricted(claim, open), origin, open }
+    newFacts.push({ ...fact, ...at, participant: claim.principal })
+    for (const waker of rememberFact(facts, fact, steps)) newWakers.push({ ...waker, position: at.position })
+  }
+
+  function settle(at: Place): Settlement | undefined {
+    while (woken.size > 0) {
+      const fact = [...woken].reduce((a, b) => (earlier(b, a) ? b : a))
+      woken.delete(fact)
+      const session = hold(restricted({ ...fact.claim, waits: { origin: fact.origin } }, fact.open), at.position)
+      const still = new Set(session.waiting.map((subject) => subject.id))
+      const subjects = waitingOf(fact.claim)
+        .filter(
+          (subject) =>
+            fact.open.has(subject.id) &&
+            !still.has(subject.id) &&
+            !(fact.claim.container && still.has(fact.claim.container.id)),
+        )
+        .slice(0, waitingSingleMax)
+      for (const waker of rememberFact(facts, fact, steps)) newWakers.push({ ...waker, position: fact.position })
+      if (subjects.length === 0) continue
+      // Judged once more with just these, so that the entry says exactly what it did.
+      const ids = new Set(subjects.map((subject) => subject.id))
+      const final = hold(restricted({ ...fact.claim, waits: { origin: fact.origin } }, ids), at.position)
+      keep(final)
+      for (const { id } of subjects) {
+        fact.open.delete(id)
+        settled.push({ position: fact.position, id, at: at.position })
+      }
+      if (fact.open.size > 0) woken.add(fact)
+      return { fact, subjects, doubts: final.doubts }
+    }
+    return undefined
   }
 
   /** What is in the container now: what the database had, and what earlier claims of this batch put in. */
   function everythingIn(claim: Claim): Subject[] {
     const container = claim.container
     if (!container) return []
-    const ids = new Set(contents.get(container.id) ?? [])
+    const ids = new Set(data.contents.get(container.id) ?? [])
     for (const step of written) if (step.parent === container.id) ids.add(step.id)
     const inside = [...ids].filter((id) => steps.get(id)?.parent === container.id)
     return inside.map((id) => ({ ...container, id }))
@@ -130,22 +167,33 @@ function createBench(
 
   return {
     decide,
+    settle,
     write: (client) => {
       const statements: Promise<unknown>[] = []
       if (logisticUnits.length > 0) statements.push(store.insertLogisticUnits(client, log, logisticUnits))
       if (written.length > 0) statements.push(store.insertSteps(client, log, written))
+      if (newFacts.length > 0) statements.push(store.insertWaiting(client, log, newFacts))
+      if (newWakers.length > 0) statements.push(store.insertWaitingObjects(client, log, newWakers))
+      if (settled.length > 0) statements.push(store.insertSettled(client, log, settled))
       return statements
     },
   }
 }
 
+const earlier = (a: WaitingFact, b: WaitingFact): boolean =>
+  a.claim.eventTimeMs < b.claim.eventTimeMs || (a.claim.eventTimeMs === b.claim.eventTimeMs && a.position < b.position)
+
 type Session = {
   claim: Claim
+  data: BenchData
   pending: Pending
-  elsewhere: ReadonlySet<bigint>
+  pendingSteps: Map<bigint, Step>
   nestingMax: number
   faults: Fault[]
   doubts: Fault[]
+  waiting: Subject[]
+  /** The objects that were decided: something was done to them, or nothing had to be. */
+  done: Subject[]
   around?: Around
 }
 
@@ -156,12 +204,14 @@ function openContainer(session: Session, container: Subject): void {
   const around = containersOf(pending.last(container.id) ?? unborn(container.id), pending.last)
   session.around = { ids: new Set([container.id, ...around.map((step) => step.id)]), nestingMax }
   judgeOne(session, act, container)
+  // Being opened is not yet something done: a container into which nothing goes stays as it was.
+  if (claim.everything !== true) session.done = []
 }
 
 /** Judges one object; where the act is let pass, its steps are pending afterwards. */
 function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
-  const { claim, pending, nestingMax } = session
-  if (session.elsewhere.has(subject.id)) {
+  const { claim, data, pending, nestingMax } = session
+  if (data.elsewhere.has(subject.id)) {
     session.faults.push({ subject, code: 'several_logs', concerned: [] })
     return
   }
@@ -169,13 +219,20 @@ function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
   const now = standing(own, pending.last)
   const found =
     orderClosed(subject, own, pending) ??
-    refuse(claim, act, subject, now, session.around ?? { ids: new Set([subject.id]), nestingMax })
+    refuse(claim, act, subject, now, session.around ?? { ids: nothing, nestingMax })
   const fault = found && own.position === pending.position ? namedTwice(found) : found
   const waived = fault !== undefined && waivable(fault.code) && observes(subject, now)
+  if (fault && !waived && claim.waits && isEarly(fault, now)) {
+    // The ledger has gone on since, and he had it then: the fact came late, moves nothing, and nothing is wrong with it.
+    if (cameLate(session, subject)) session.done.push(subject)
+    else session.waiting.push(subject)
+    return
+  }
   if (fault && !waived && claim.neverRefused !== true) {
     session.faults.push(fault)
     return
   }
+  session.done.push(subject)
   if (fault) session.doubts.push(fault)
   // A code that names nothing we know, or a pallet at a till.
   if (fault && !waived && staysOut(subject)) return
@@ -185,6 +242,13 @@ function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
   }
   apply(claim, act, subject, now, pending)
   if (fault) markClaimed(subject.id, now, claim.principal, pending)
+}
+
+const nothing: ReadonlySet<bigint> = new Set()
+
+function cameLate({ claim, data }: Session, subject: Subject): boolean {
+  const past = data.pasts.get(subject.id)
+  return past !== undefined && past.newestMs > claim.eventTimeMs && past.had.has(claim.principal)
 }
 
 /** What a claim that is never refused names, but cannot move: it is doubted and no step follows. */
@@ -203,7 +267,7 @@ function orderClosed(subject: Subject, own: Step, pending: Pending): Fault | und
 }
 
 /** Who was not known to have it claims it: the step gives him no sight of the object's past (D9). */
-function markClaimed(id: bigint, before: ReturnType<typeof standing>, principal: number, pending: Pending): void {
+function markClaimed(id: bigint, before: Standing, principal: number, pending: Pending): void {
   const step = pending.last(id)
   if (!step || step.position !== pending.position) return
   const known = [before.owner, before.holder, before.addressee, before.sender].includes(principal)

@@ -30,7 +30,7 @@ export type CodeList = { digest: Buffer; count: number; deflated: Buffer }
 export type Stamp = { log: number; position: number; recordTime: Date }
 
 /** What the ledger is asked to record. It does not look into `order`: that is between the caller and the judge. */
-export type Draft<Order> = {
+export type Draft<Order, Decision> = {
   /** The event's identity and what it says, each 128 bits as 32 hexadecimal digits. */
   key: string
   digest: string
@@ -38,7 +38,7 @@ export type Draft<Order> = {
   columns: EntryColumns
   lists: readonly CodeList[]
   /** The bytes to be hashed. Called once the position is known; MUST be cheap, for it runs under the lock. */
-  entry(stamp: Stamp): Uint8Array
+  entry(stamp: Stamp, decision: Decision): Uint8Array
 }
 
 export type Outcome<Decision, Refusal> =
@@ -51,6 +51,8 @@ export type Outcome<Decision, Refusal> =
 export type Sitting<Order, Decision, Refusal> = {
   /** In the order of positions; a later order of the batch sees what an earlier one did. */
   decide(order: Order, stamp: Stamp): { decision: Decision } | { refusal: Refusal }
+  /** An entry that follows from what was decided so far (a waiting fact is settled); asked until there is none. */
+  followUp(stamp: Stamp): store.NewEntry | undefined
   /** Sends what follows from the accepted orders (steps) and from the refused ones (findings). */
   write(client: ClientBase): Promise<unknown>[]
 }
@@ -74,7 +76,7 @@ export type Clock = (databaseNow: Date) => Date
 export async function commitBatch<Order, Decision, Refusal>(
   client: ClientBase,
   log: number,
-  drafts: readonly Draft<Order>[],
+  drafts: readonly Draft<Order, Decision>[],
   judge: Judge<Order, Decision, Refusal>,
   clock: Clock,
 ): Promise<Outcome<Decision, Refusal>[]> {
@@ -107,10 +109,16 @@ export async function commitBatch<Order, Decision, Refusal>(
     const stamp: Stamp = { log, position: edge.size, recordTime }
     const verdict = sitting.decide(draft.order, stamp)
     if ('refusal' in verdict) return { kind: 'refused', refusal: verdict.refusal }
-    const bytes = draft.entry(stamp)
+    const bytes = draft.entry(stamp, verdict.decision)
     edge = append(edge, leafHash(bytes))
     entries.push({ key: draft.key, digest: draft.digest, bytes, columns: draft.columns, lists: draft.lists })
     seen.set(draft.key, { key: draft.key, digest: draft.digest, log, position: stamp.position, recordTime })
+    for (;;) {
+      const entry = sitting.followUp({ log, position: edge.size, recordTime })
+      if (!entry) break
+      edge = append(edge, leafHash(entry.bytes))
+      entries.push(entry)
+    }
     return { kind: 'recorded', position: stamp.position, recordTime, decision: verdict.decision }
   })
 

@@ -23,7 +23,7 @@ export type Ledger<Order, Decision, Refusal> = {
    * Records the draft, or says why not, once the answer is durable. Undefined when too much is waiting: nothing was taken.
    * Rejects when the database could not be reached in time; the outcome is then unknown, and sending the same again is safe.
    */
-  submit(log: number, draft: Draft<Order>, work: Work): Promise<Outcome<Decision, Refusal>> | undefined
+  submit(log: number, draft: Draft<Order, Decision>, work: Work): Promise<Outcome<Decision, Refusal>> | undefined
   /** The number of a log by its name; makes it if it is new. */
   logNo(name: string): Promise<number>
   waiting(): Work
@@ -32,7 +32,7 @@ export type Ledger<Order, Decision, Refusal> = {
 }
 
 type Writer<Order, Decision, Refusal> = {
-  add: (draft: Draft<Order>, work: Work) => Promise<Outcome<Decision, Refusal>> | undefined
+  add: (draft: Draft<Order, Decision>, work: Work) => Promise<Outcome<Decision, Refusal>> | undefined
   waiting: () => Work
   stop: () => Promise<void>
 }
@@ -104,7 +104,7 @@ function createWriter<Order, Decision, Refusal>(
     await broken?.end().catch(() => undefined)
   }
 
-  async function flush(drafts: Draft<Order>[]): Promise<Outcome<Decision, Refusal>[]> {
+  async function flush(drafts: Draft<Order, Decision>[]): Promise<Outcome<Decision, Refusal>[]> {
     const startedMs = performance.now()
     for (let attempt = 0; ; attempt++) {
       try {

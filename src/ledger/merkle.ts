@@ -1,25 +1,33 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /**
- * The tree over a log's entries, as RFC 6962 section 2.1 defines it. Pure: hashes come in, hashes go out, nothing is stored.
+ * The tree over a log's entries, as RFC 6962 section 2.1 defines it. Pure: hashes come in, hashes go out, nothing is stored. Proofs
+ * over it are in merkle-proof.ts.
  */
 
 export type Hash = Buffer
 
-const leafPrefix = Buffer.of(0)
-const nodePrefix = Buffer.of(1)
-
-const sha256 = (...parts: Uint8Array[]): Hash => {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return hash.digest()
-}
+// One call on one buffer hashes up to three times as fast as an object that is fed in parts; nothing here waits, so one will do.
+const node = Buffer.alloc(65, 1)
+let leaf = Buffer.alloc(1024)
 
 /** SHA-256(0x00, entry): what stands for one entry in the tree. */
-export const leafHash = (entry: Uint8Array): Hash => sha256(leafPrefix, entry)
+export function leafHash(entry: Uint8Array): Hash {
+  if (leaf.length <= entry.length) leaf = Buffer.alloc(2 * entry.length)
+  leaf.set(entry, 1)
+  return hash('sha256', leaf.subarray(0, entry.length + 1), 'buffer')
+}
 
-/** SHA-256(0x01, left, right): what stands for two neighbouring subtrees. */
-export const nodeHash = (left: Hash, right: Hash): Hash => sha256(nodePrefix, left, right)
+/** SHA-256(0x01, left, right): what stands for two neighbouring subtrees. Each MUST have 32 bytes. */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Hash {
+  if (left.length !== 32 || right.length !== 32) throw new Error('bad math: a hash of the tree has 32 bytes')
+  node.set(left, 1)
+  node.set(right, 33)
+  return hash('sha256', node, 'buffer')
+}
+
+/** The root over no leaves: the hash of nothing (RFC 6962 section 2.1). */
+export const emptyRoot = (): Hash => hash('sha256', '', 'buffer')
 
 /** The roots of the finished subtrees over the first `size` leaves, largest first: one for each 1 bit of `size`. */
 export type Edge = { readonly size: number; readonly peaks: readonly Hash[] }
@@ -42,7 +50,7 @@ export function append(edge: Edge, leaf: Hash): Edge {
 
 /** The root over all leaves; for no leaves the hash of nothing (RFC 6962 section 2.1). */
 export function root(edge: Edge): Hash {
-  if (edge.peaks.length === 0) return sha256()
+  if (edge.peaks.length === 0) return emptyRoot()
   return edge.peaks.reduceRight((right, left) => nodeHash(left, right))
 }
 

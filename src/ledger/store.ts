@@ -128,14 +128,22 @@ export function insertEntries(
       ],
     }),
   ]
-  for (const list of entries.flatMap((entry) => entry.lists)) {
-    statements.push(
-      client.query({
-        name: 'ledger_code_list',
-        text: 'insert into code_list (digest, count, bytes) values ($1, $2, $3) on conflict do nothing',
-        values: [list.digest, list.count, list.deflated],
-      }),
-    )
+  for (const [i, entry] of entries.entries()) {
+    for (const list of entry.lists) {
+      statements.push(
+        client.query({
+          name: 'ledger_code_list',
+          text: 'insert into code_list (digest, count, bytes) values ($1, $2, $3) on conflict do nothing',
+          values: [list.digest, list.count, list.deflated],
+        }),
+        // One event may name the same list twice (inputs and outputs).
+        client.query({
+          name: 'ledger_code_list_use',
+          text: 'insert into code_list_use (digest, log_id, position) values ($1, $2, $3) on conflict do nothing',
+          values: [list.digest, log, first + i],
+        }),
+      )
+    }
   }
   return statements
 }

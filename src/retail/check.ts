@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { findEntry } from '../capture/store.ts'
 import type { Resolver } from '../codes/resolve.ts'
-import { readWithContainers } from '../custody/judge.ts'
+import { readWithContainers } from '../custody/load.ts'
 import { standing, type State, type Step } from '../custody/object.ts'
 import { findSale } from '../custody/store.ts'
 import { systemOf } from '../gs1/foreign.ts'

@@ -15,6 +15,7 @@ export type SaleCheckDeps = {
   catalogue: Catalogue
   logNo: (name: string) => Promise<number>
   nestingMax: number
+  now: () => Date
 }
 
 /** A code on its way to an answer: either that is known, or the judge must look at its subject. */
@@ -89,9 +90,12 @@ async function judge(deps: SaleCheckDeps, principal: number, asked: readonly Ask
   const faults = new Map<string, { code: FaultCode; detail: string | undefined }>()
   for (const [log, subjects] of byLog) {
     const first = [...subjects.values()].flatMap(([subject]) => subject ?? [])
-    const claim: Claim = { principal, parts: [{ act: 'sell', subjects: first }] }
-    const bench = await openBench(deps.pool, await deps.logNo(log), [claim], deps.nestingMax)
-    const verdict = bench.decide(claim, Number.MAX_SAFE_INTEGER)
+    const claim: Claim = { principal, parts: [{ act: 'sell', subjects: first }], eventTimeMs: deps.now().getTime() }
+    const bench = await openBench(deps.pool, await deps.logNo(log), [claim], {
+      nestingMax: deps.nestingMax,
+      settles: false,
+    })
+    const verdict = bench.decide(claim, { position: Number.MAX_SAFE_INTEGER, recordTime: deps.now() })
     if (!('faults' in verdict)) continue
     for (const { subject, code, detail } of verdict.faults) {
       for (const { path } of subjects.get(subject.id) ?? []) faults.set(path, { code, detail })

@@ -51,6 +51,21 @@ export function sscc(): string {
   return digits + String(checkDigit(digits))
 }
 
+/** `offline=true time=-40m transfer=possession`: a time may be given as minutes before now. */
+function optionsOf(text: string): Record<string, unknown> {
+  const pairs = text
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((pair) => pair.split('=') as [string, string])
+  return Object.fromEntries(
+    pairs.map(([key, value]) => {
+      const minutes = /^-(\d+)m$/.exec(value)?.[1]
+      if (minutes !== undefined) return [key, new Date(Date.now() - Number(minutes) * 60_000).toISOString()]
+      return [key, value === 'true' ? true : value]
+    }),
+  )
+}
+
 export async function stage(
   app: TestApp,
   options: { cast?: Cast; group?: string; units?: number } = {},
@@ -88,7 +103,22 @@ export async function stage(
     return fresh
   }
 
+  /** `? U1 sold shop`: what the goods are, and who holds them, as who may see all is told. */
+  const lookAt = async (line: string): Promise<void> => {
+    const [, goods = '', state, holder = ''] = line.split(/\s+/)
+    const path = goods.startsWith('P') ? '/logistic-units/' : '/units/'
+    const unit = await app.operator.expect<{ state: string; holder: string }>(
+      200,
+      'GET',
+      path + encodeURIComponent(code(goods)),
+    )
+    const found = `${unit.state} ${unit.holder}`
+    const wanted = `${state} ${actors.get(holder)?.id}`
+    if (found !== wanted) throw new Error(`${line}\n  is ${found} instead of ${wanted}`)
+  }
+
   const playLine = async (line: string): Promise<void> => {
+    if (line.startsWith('?')) return lookAt(line)
     const match =
       /^(\w+)\s+(\w+)\s+([\w,]+)(?:\s+in\s+(\w+))?(?:\s+to\s+([\w:]+))?(?:\s+by\s+(\w+))?(?:\s*:\s*(.+?))?\s*=\s*(\w+)$/.exec(
         line,
@@ -103,12 +133,7 @@ export async function stage(
       ...(container === undefined ? {} : { parent: code(container) }),
       ...(to === undefined ? {} : { to: to.startsWith('outside') ? { name: to, country: 'KZ' } : actors.get(to)?.id }),
       ...(carrier === undefined ? {} : { carrier: actors.get(carrier)?.id }),
-      ...Object.fromEntries(
-        (extra ?? '')
-          .split(/\s+/)
-          .filter(Boolean)
-          .map((pair) => pair.split('=')),
-      ),
+      ...optionsOf(extra ?? ''),
     }
     const answer = await actor.call('POST', '/scans', body)
     const problem: { code?: string; detail?: string } = answer.statusCode < 300 ? {} : answer.json()
