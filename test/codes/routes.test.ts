@@ -228,3 +228,28 @@ t.test('voiding and closing', async (t) => {
   t.match(await maker.expect(200, 'GET', url), { state: 'closed', voided: 502 })
   t.same(await codesOf(maker, placed), codes, 'what was printed can still be looked up')
 })
+
+t.test('counts tell what was used and what was voided, each code once', async (t) => {
+  const { maker, gtin } = await setup(t)
+  const placed = await order(maker, gtin, 4)
+  const codes = await codesOf(maker, placed)
+  const counts = async () => {
+    const shown = await maker.expect<Order>(200, 'GET', `/code-orders/${placed.id}`)
+    const [listed] = await maker.expect<Order[]>(200, 'GET', '/code-orders')
+    t.same(listed, shown)
+    return `${shown.issued} ${shown.used} ${shown.voided}`
+  }
+  const scan = (step: string, some: (string | undefined)[]) =>
+    maker.expect(201, 'POST', '/scans', { codes: some, step })
+  t.equal(await counts(), '4 0 0')
+  await scan('commissioning', codes.slice(0, 2))
+  t.equal(await counts(), '4 2 0')
+  await scan('destroying', codes.slice(0, 1))
+  t.equal(await counts(), '4 2 0', 'a second step of a code changes nothing')
+  await maker.expect(201, 'POST', `/code-orders/${placed.id}/voids`, { codes: [codes[2]], reason: 'stolen' })
+  t.equal(await counts(), '4 2 1')
+  await scan('commissioning', codes.slice(3))
+  t.equal(await counts(), '4 3 1')
+  await scan('destroying', codes.slice(3))
+  t.equal(await counts(), '4 3 1', 'finished, and still so')
+})
