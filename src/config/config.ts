@@ -1,6 +1,6 @@
 // Everything the outside may set, read once at the start into one frozen object. A setting that makes no sense
 // stops the start with a sentence: a service that runs with half a configuration is worse than one that does not run.
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { limits, type Limits } from './limits.ts'
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -25,6 +25,12 @@ export type Config = {
   readonly logLevel: LogLevel
   /** The first character of own serials: the state that issues them, as the union numbers them (design D3). */
   readonly issuingState: string
+  /** The origin of a log is this, a slash and its name: who reads a proof knows by it whose log it is (design D7). */
+  readonly logOrigin: string
+  /** Absolute: where the last checkpoint of each log is put aside. Best on another disk than the database. */
+  readonly anchorDir: string
+  /** Witnesses to ask: `<url> <verifier key>`, several with commas between them; empty: none. */
+  readonly witnesses: string
   readonly limits: Limits
 }
 
@@ -47,6 +53,9 @@ export const settings = [
   'RATE_LIMIT',
   'LOG_LEVEL',
   'ISSUING_STATE',
+  'LOG_ORIGIN',
+  'ANCHOR_DIR',
+  'WITNESSES',
 ] as const
 type Setting = (typeof settings)[number]
 
@@ -79,6 +88,9 @@ export function readConfig(env: Environment): Config {
     rateLimit: read('RATE_LIMIT', (value) => wholeNumber(value, 1_000_000), limits.requestsPerKeyPerSecond),
     logLevel: read<LogLevel>('LOG_LEVEL', logLevel, 'info'),
     issuingState: read('ISSUING_STATE', issuingState, '4'),
+    logOrigin: read('LOG_ORIGIN', logOrigin, 'tamga.local'),
+    anchorDir: resolve(read('ANCHOR_DIR', (value) => value, join(env['DATA_DIR'] || './data', 'anchors'))),
+    witnesses: read('WITNESSES', witnesses, ''),
     limits,
   }
   if (config.appDatabaseUrl !== undefined && config.databaseUrl === undefined && faults.length === 0) {
@@ -121,5 +133,20 @@ function issuingState(value: string): string {
   if (/^[0-9A-Z]$/.test(value)) return value
   throw new ConfigError(
     `must be one digit or upper-case letter (4: the Kyrgyz Republic), not ${JSON.stringify(value)}.`,
+  )
+}
+
+function logOrigin(value: string): string {
+  if (/^[\w.:~%-]+(\/[\w.~%-]+)*$/.test(value)) return value
+  throw new ConfigError(
+    `must be an address without its scheme, such as tamga.example.kg/logs, not ${JSON.stringify(value)}.`,
+  )
+}
+
+function witnesses(value: string): string {
+  const item = /^\s*https?:\/\/\S+\s+[^\s+]+\+[0-9a-f]{8}\+[\w+/=]+\s*$/
+  if (value.split(',').every((text) => item.test(text))) return value
+  throw new ConfigError(
+    'must be the address of a witness, a space and its verifier key (<name>+<8 digits>+<base64>); several with commas between them.',
   )
 }

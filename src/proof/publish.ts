@@ -1,0 +1,94 @@
+import type { Pool } from 'pg'
+import { equalHashes, type ReadSubtrees, rootOf } from '../ledger/merkle-proof.ts'
+import { FatalLedgerError } from '../ledger/commit.ts'
+import { formatCheckpoint } from './checkpoint.ts'
+import type { LogKeys } from './keys.ts'
+import { nodeHasher } from './node-primitives.ts'
+import { formatNote } from './note.ts'
+import * as store from './store.ts'
+import { foldHashes, hashBytes, newFullTiles, readFromTiles, splitTile, type Tile, tileWidth } from './tile.ts'
+
+/**
+ * Signed, committed, and only then shown (D7). One transaction: take the publishing lock, read the newest head and the last
+ * checkpoint, write the tiles that became full, recompute the root from tiles and compare it with the head's, recompute the root of
+ * the last checkpoint and compare that too, sign, write. Whoever serves reads committed rows, so that a checkpoint whose commit was
+ * lost was never seen. Two processes do this one after the other, and the second finds nothing left to do.
+ */
+
+export type Published = { log: store.LogRow; keyNo: number; size: number; note: string }
+
+// 16,384 entries: some megabytes of hashing in one statement, far from any timeout.
+const tilesAtOnce = 64
+
+/** @returns undefined where the last checkpoint is the newest head's already. @throws FatalLedgerError where the log would fork */
+export async function publish(pool: Pool, log: store.LogRow, keys: LogKeys): Promise<Published | undefined> {
+  return store.inTransaction(pool, async (client) => {
+    await store.lockPublishing(client, log.id)
+    const key = await keys.current(client, log)
+    const last = await store.newestCheckpoint(client, log.id, key.no)
+    const head = await store.newestHead(client, log.id)
+    const size = head?.size ?? 0
+    if (last && last.size === size && (head === undefined || last.root.equals(head.root))) return undefined
+    if (last && last.size >= size) {
+      throw new FatalLedgerError(
+        `${key.origin} was signed at ${last.size} entries, but the ledger now says ${size}, or another root: it was changed`,
+      )
+    }
+    await writeTiles(client, log.id, size)
+    const root = await recomputeRoot(client, log.id, size)
+    if (head && !equalHashes(root, head.root)) {
+      throw new FatalLedgerError(
+        `The entries of the log ${log.name} do not have the root that its head of ${size} says`,
+      )
+    }
+    if (last && !equalHashes(await recomputeRoot(client, log.id, last.size), last.root)) {
+      throw new FatalLedgerError(
+        `The first ${last.size} entries of the log ${log.name} are no longer those that were signed`,
+      )
+    }
+    const text = formatCheckpoint({ origin: key.origin, size, root, extensions: [] })
+    const note = formatNote({ text, signatures: [key.signer.sign(text)] })
+    await store.insertCheckpoint(client, log.id, { keyNo: key.no, size, root: Buffer.from(root), note })
+    return { log, keyNo: key.no, size, note }
+  })
+}
+
+/** Full tiles that a log of `size` has and that are not written yet. */
+async function writeTiles(client: store.Queryable, log: number, size: number): Promise<void> {
+  const before = (await store.countTiles(client, log)) * tileWidth
+  for (const { level, first, count } of newFullTiles(before, size)) {
+    for (let n = first; n < first + count; n += tilesAtOnce) {
+      const end = Math.min(n + tilesAtOnce, first + count)
+      const hashes = await store.makeHashes(client, log, level, n * tileWidth, end * tileWidth)
+      const tiles = []
+      for (let at = 0; at < hashes.length; at += tileWidth * hashBytes) {
+        const tile = hashes.subarray(at, at + tileWidth * hashBytes)
+        tiles.push({ hashes: tile, root: foldHashes(splitTile(tile), nodeHasher) })
+      }
+      await store.insertTiles(client, log, level, n, tiles)
+    }
+  }
+}
+
+/** Reads subtrees of a log of `size` out of stored tiles, and partial ones from what lies below. */
+export const readSubtrees = (client: store.Queryable, log: number, size: number): ReadSubtrees =>
+  readFromTiles(size, (tiles) => readTiles(client, log, tiles), nodeHasher)
+
+const readTiles = (client: store.Queryable, log: number, tiles: readonly Tile[]): Promise<Buffer[]> =>
+  Promise.all(tiles.map((tile) => store.readTile(client, log, tile)))
+
+/** The root over the first `size` entries, from tiles and from the entries that no full tile holds. */
+export const recomputeRoot = (client: store.Queryable, log: number, size: number): Promise<Uint8Array> =>
+  rootOf(size, readSubtrees(client, log, size), nodeHasher)
+
+/** The newest checkpoint as it is served: with the cosignatures that arrived since. */
+export async function servedCheckpoint(
+  client: store.Queryable,
+  log: number,
+): Promise<{ keyNo: number; size: number; note: string } | undefined> {
+  const key = await store.newestKey(client, log)
+  const last = key && (await store.newestCheckpoint(client, log, key.no))
+  if (!last) return undefined
+  const lines = await store.findCosignatures(client, log, last.keyNo, last.size)
+  return { keyNo: last.keyNo, size: last.size, note: last.note + lines.map((line) => `${line}\n`).join('') }
+}
