@@ -12,14 +12,17 @@ const roles = [ownerRole, migratorRole, appRole, auditorRole]
 /** What we run on, oldest and newest: older lacks NULLS NOT DISTINCT and MERGE privileges, newer is untried. */
 export const serverMajors = { min: 15, max: 18 } as const
 
-/** What an administrator runs once where the service may not make roles. */
-export const bootstrapSql = (login: string, database: string): string =>
+type State = { login: string; database: string; known: string[]; schema: boolean; number: number }
+
+/** What an administrator runs once where the service may not: only what is missing. */
+const recipe = (state: State): string =>
   [
-    ...roles.map((role) => `CREATE ROLE ${role} NOLOGIN;`),
+    ...roles.filter((role) => !state.known.includes(role)).map((role) => `CREATE ROLE ${role} NOLOGIN;`),
     `GRANT ${ownerRole} TO ${migratorRole};`,
-    `GRANT ${migratorRole}, ${ownerRole}, ${appRole} TO "${login}";`,
-    `\\connect "${database}"`,
-    `CREATE SCHEMA ${schemaName} AUTHORIZATION ${ownerRole};`,
+    `GRANT ${migratorRole}, ${ownerRole}, ${appRole} TO "${state.login}";`,
+    ...(state.schema
+      ? []
+      : [`\\connect "${state.database}"`, `CREATE SCHEMA ${schemaName} AUTHORIZATION ${ownerRole};`]),
   ].join('\n')
 
 /**
@@ -28,8 +31,9 @@ export const bootstrapSql = (login: string, database: string): string =>
  */
 export async function bootstrap(client: pg.ClientBase): Promise<void> {
   await checkServer(client)
-  const { rows } = await client.query<{ login: string; database: string; known: string[]; schema: boolean }>(
+  const { rows } = await client.query<State>(
     `select current_user as login, current_database() as database, to_regnamespace($2) is not null as schema,
+            current_setting('server_version_num')::int as number,
             array(select rolname::text from pg_roles where rolname = any($1)) as known`,
     [roles, schemaName],
   )
@@ -38,13 +42,13 @@ export async function bootstrap(client: pg.ClientBase): Promise<void> {
   try {
     for (const role of roles) if (!state.known.includes(role)) await tolerant(client, `create role ${role} nologin`)
     if (!state.known.includes(migratorRole)) await tolerant(client, `grant ${ownerRole} to ${migratorRole}`)
-    for (const role of [ownerRole, appRole]) await ensureMember(client, role)
+    for (const role of [ownerRole, appRole]) await ensureMember(client, role, state.number)
     if (!state.schema) await tolerant(client, `create schema ${schemaName} authorization ${ownerRole}`)
   } catch (error) {
     if (sqlState(error) !== '42501') throw error
     throw new ConfigError(
       `DATABASE_URL: "${state.login}" may not prepare the database. Let an administrator run this once, then start again:\n` +
-        bootstrapSql(state.login, state.database),
+        recipe(state),
     )
   }
 }
@@ -69,9 +73,13 @@ async function checkServer(client: pg.ClientBase): Promise<void> {
   }
 }
 
-// SET ROLE needs membership; a superuser needs none. From PostgreSQL 16 on who creates a role may grant it to himself.
-async function ensureMember(client: pg.ClientBase, role: string): Promise<void> {
-  const { rows } = await client.query<{ member: boolean }>('select pg_has_role($1, $2) as member', [role, 'MEMBER'])
+// SET ROLE needs membership; a superuser needs none. From PostgreSQL 16 on, who creates a role may grant it but is not yet
+// let into it, and the two are told apart by another word.
+async function ensureMember(client: pg.ClientBase, role: string, serverVersion: number): Promise<void> {
+  const { rows } = await client.query<{ member: boolean }>('select pg_has_role($1, $2) as member', [
+    role,
+    serverVersion >= 160_000 ? 'SET' : 'MEMBER',
+  ])
   if (rows[0]?.member !== true) await tolerant(client, `grant ${role} to current_user`)
 }
 

@@ -123,16 +123,17 @@ export async function connectClient(
 
 /** What went wrong with an address, in a sentence for whoever starts the service. */
 export function connectFault(variable: string, error: unknown): ConfigError {
-  const { code, message } =
-    error instanceof Error ? (error as Error & { code?: string }) : { code: '', message: String(error) }
-  const host = 'the host and port in it, and that PostgreSQL runs there'
-  const hint =
-    code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'ETIMEDOUT' || /timeout/.test(message)
-      ? `Check ${host}.`
-      : code === '28P01' || code === '28000'
-        ? 'Check the user and the password in it.'
-        : code === '3D000'
-          ? 'Create that database first: CREATE DATABASE … ENCODING UTF8.'
-          : `Check ${variable}.`
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const message = error instanceof Error ? error.message : String(error)
+  const advice: Record<string, string> = {
+    '28P01': 'Check the user and the password in it.',
+    '28000': 'Check the user and the password in it.',
+    '3D000': "Create that database first: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
+    '42501': `Let an administrator run: GRANT ${appRole} TO its user.`,
+    '53300': 'Close other connections, or raise max_connections.',
+  }
+  const elsewhere = 'Check the host and the port in it, and that PostgreSQL runs there.'
+  const outage = /^E[A-Z]+$/.test(code) || /timeout|terminated/.test(message)
+  const hint = advice[code] ?? (outage ? elsewhere : `Check ${variable}.`)
   return new ConfigError(`${variable}: PostgreSQL did not let us in: ${message || code}. ${hint}`)
 }

@@ -12,11 +12,13 @@ type Finding = { table: string; right: string }
  * @throws ConfigError naming tables and rights
  */
 export async function checkRoles(pool: pg.Pool, strict: boolean): Promise<void> {
-  const { rows } = await pool.query<{ serving: string; login: string }>(
-    'select current_user::text as serving, session_user::text as login',
+  const { rows } = await pool.query<{ serving: string; login: string; migrated: boolean }>(
+    `select current_user::text as serving, session_user::text as login,
+            to_regclass('append_only_table') is not null as migrated`,
   )
   const [who] = rows
   if (who === undefined) throw new Error('PostgreSQL did not say who we are')
+  if (!who.migrated) throw new ConfigError('APP_DATABASE_URL must name the same database as DATABASE_URL.')
   for (const role of strict ? new Set([who.serving, who.login]) : [who.serving]) {
     await checkPowers(pool, role)
     const held = await heldRights(pool, role)

@@ -82,5 +82,5 @@ t.test('an address that leads nowhere', async (t) => {
   }
   await t.rejects(migrate(wrong((url) => (url.password = 'x'))), /Check the user and the password/)
   await t.rejects(migrate(wrong((url) => (url.pathname = '/nowhere'))), /Create that database first/)
-  await t.rejects(migrate(wrong((url) => (url.port = '1'))), /Check the host and port/)
+  await t.rejects(migrate(wrong((url) => (url.port = '1'))), /Check the host and the port/)
 })

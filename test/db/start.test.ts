@@ -131,7 +131,7 @@ t.test('folders and settings that cannot be', async (t) => {
   refused(
     t,
     await startService(t, { DATA_DIR, DATABASE_URL: 'postgres://a:b@127.0.0.1:1/c' }).ended,
-    /DATABASE_URL: .*Check the host and port/,
+    /DATABASE_URL: .*Check the host and the port/,
   )
 })
 
