@@ -10,6 +10,7 @@ import { openDatabase, type ServiceDatabase } from './db/database.ts'
 import { openInstallation, type Installation } from './db/installation.ts'
 import { migrate } from './db/migrate.ts'
 import { checkRoles } from './db/roles.ts'
+import { fileAnchors } from './proof/anchor.ts'
 
 type App = Awaited<ReturnType<typeof buildApp>>
 
@@ -43,6 +44,8 @@ async function main(): Promise<void> {
     access: database.access,
     masterKey: installation.masterKey,
     operatorKey: installation.operatorKey,
+    anchors: fileAnchors(config.anchorDir),
+    onFatal: die,
   })
   await listen(app, config)
   announce(app, config, installation, database)
