@@ -118,7 +118,8 @@ function createWriter<Order, Decision, Refusal>(
         if (error instanceof FatalLedgerError) options.onFatal(error)
         // Whether the batch took effect is unknown. Every draft carries its event's id, so the same batch again is safe.
         const waitMs = Math.min(50 * 2 ** attempt, 1000)
-        if (!isOutage(error) || performance.now() - startedMs + waitMs > options.limits.commitRetryMs) throw error
+        const passes = isOutage(error) || (isConflict(error) && attempt < conflictTries)
+        if (!passes || performance.now() - startedMs + waitMs > options.limits.commitRetryMs) throw error
         await new Promise((resolve) => setTimeout(resolve, waitMs))
       }
     }
@@ -134,6 +135,12 @@ function createWriter<Order, Decision, Refusal>(
     },
   }
 }
+
+// Once is enough for each of two batches that meet; more only where three logs are given the same id at once.
+const conflictTries = 3
+
+/** Another log was given the same event id or SSCC at the same moment (SQLSTATE 23505); the next attempt finds it recorded. */
+const isConflict = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '23505'
 
 /**
  * Whether the database was away or going (SQLSTATE classes 08, 53, 57; 40 for a deadlock), so that trying again makes sense.
