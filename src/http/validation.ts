@@ -2,7 +2,7 @@
 // bound: an array of a million wrong values costs a hundred errors, not a million.
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import type { TSchema } from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile, type Validator } from 'typebox/compile'
 import { Settings } from 'typebox/system'
 import { Value } from 'typebox/value'
 import { Problem, pointerToken, problemItemsMax, type ProblemItem } from './problem.ts'
@@ -15,8 +15,57 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   return (value: unknown) => {
     const given = httpPart === 'body' ? value : Value.Convert(schema, value)
     if (compiled.Check(given)) return { value: given }
-    return { error: compiled.Errors(given).map(({ message, ...error }) => ({ ...error, message })) }
+    return { error: boundedErrors(compiled, given) }
   }
+}
+
+/** Lists are searched for faults in pieces of this many items. */
+const pieceItems = 1_000
+
+/**
+ * Describing faults costs 200 times what finding them does, for each item, whether it is good or bad: a list of a
+ * million would hold everybody up for seconds. So lists are cut first, and searched piece by piece only if need be.
+ */
+function boundedErrors(compiled: Validator, value: unknown): FastifySchemaValidationError[] {
+  const long: LongList[] = []
+  const cut = cutLists(value, '', long)
+  const errors = compiled.Errors(cut)
+  if (errors.length > 0 || long.length === 0) return errors
+  for (const { path, items, shown } of long) {
+    for (let from = pieceItems; from < items.length; from += pieceItems) {
+      shown.splice(0, shown.length, ...items.slice(from, from + pieceItems))
+      if (compiled.Check(cut)) continue
+      return compiled.Errors(cut).map((error) => ({ ...error, instancePath: moved(error.instancePath, path, from) }))
+    }
+    shown.splice(0, shown.length, ...items.slice(0, pieceItems))
+  }
+  // Every piece is good, the whole is not: a list is too long.
+  return long.map(({ path, items }) => {
+    const message = `has ${items.length} items, more than are allowed`
+    return { keyword: 'maxItems', instancePath: path, schemaPath: '#', params: {}, message }
+  })
+}
+
+type LongList = { path: string; items: readonly unknown[]; shown: unknown[] }
+
+/** A copy in which no list has more than one piece; `long` collects those that had. Depth is bounded at the door. */
+function cutLists(value: unknown, path: string, long: LongList[]): unknown {
+  if (Array.isArray(value)) {
+    const shown = value.slice(0, pieceItems).map((item, i) => cutLists(item, `${path}/${i}`, long))
+    if (value.length > pieceItems) long.push({ path, items: value, shown })
+    return shown
+  }
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, cutLists(member, `${path}/${pointerToken(key)}`, long)]),
+  )
+}
+
+/** The path of a fault in a piece as a path in the whole list. */
+function moved(instancePath: string, list: string, from: number): string {
+  if (!instancePath.startsWith(`${list}/`)) return instancePath
+  const [index = '', ...rest] = instancePath.slice(list.length + 1).split('/')
+  return [list, Number(index) + from, ...rest].join('/')
 }
 
 const parts: Record<string, string> = { querystring: 'query parameter', params: 'path parameter', headers: 'header' }

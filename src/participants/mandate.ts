@@ -31,7 +31,7 @@ export async function giveMandate({ db, now, onAct }: MandateDeps, actor: Actor,
   if (agent.no === principal.no)
     throw fieldProblem('/to', 'Nobody needs a mandate from itself. Name another participant.')
   return db.transaction().execute(async (tx) => {
-    const { may } = given
+    const may = [...new Set(given.may)]
     const row = await mandates.insertMandate(tx, {
       principalNo: principal.no,
       agentNo: agent.no,

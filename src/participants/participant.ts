@@ -17,7 +17,7 @@ export async function registerParticipant(
 ): Promise<Participant> {
   checkGln(given.gln)
   return db.transaction().execute(async (tx) => {
-    const row = await store.insertParticipant(tx, given)
+    const row = await store.insertParticipant(tx, { ...given, roles: [...new Set(given.roles)] })
     if (!row)
       throw new Problem('taken', {
         detail: `The GLN ${given.gln ?? ''} belongs to a registered participant. Leave it out or correct it.`,

@@ -12,7 +12,7 @@ export const NewParticipant = Type.Object(
   {
     name: Name,
     country: Country,
-    roles: Type.Array(RoleName, { minItems: 1, maxItems: roles.length, uniqueItems: true }),
+    roles: Type.Array(RoleName, { minItems: 1, maxItems: roles.length }),
     gln: Type.Optional(Gln),
     taxId: Type.Optional(Type.String({ minLength: 1, maxLength: 40, pattern: '\\S' })),
   },
@@ -51,9 +51,7 @@ export const NewKey = Type.Object(
     kind: Type.Optional(Type.Enum(['system', 'device', 'person'], { type: 'string', default: 'system' })),
     person: Type.Optional(Id),
     place: Type.Optional(Id),
-    steps: Type.Optional(
-      Type.Array(Type.String({ pattern: '^[a-z][a-z_]{1,49}$' }), { minItems: 1, maxItems: 50, uniqueItems: true }),
-    ),
+    steps: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z][a-z_]{1,49}$' }), { minItems: 1, maxItems: 50 })),
     expiresAt: Type.Optional(Time),
   },
   closed,
@@ -103,10 +101,8 @@ export type Me = Static<typeof Me>
 export const NewMandate = Type.Object(
   {
     to: Id,
-    may: Type.Array(Type.String({ pattern: '^[a-z][a-z_]{1,49}$' }), { minItems: 1, maxItems: 50, uniqueItems: true }),
-    gtins: Type.Optional(
-      Type.Array(Type.String({ maxLength: 14 }), { minItems: 1, maxItems: 1000, uniqueItems: true }),
-    ),
+    may: Type.Array(Type.String({ pattern: '^[a-z][a-z_]{1,49}$' }), { minItems: 1, maxItems: 50 }),
+    gtins: Type.Optional(Type.Array(Type.String({ maxLength: 14 }), { minItems: 1, maxItems: 1000 })),
     until: Time,
   },
   closed,

@@ -42,10 +42,12 @@ export type TestAppOptions = Partial<Omit<AppOptions, 'config'>> & {
   config?: Partial<Config>
   /** A second service on the same database. */
   database?: TestDatabase
+  /** Adds to the app before it is ready. */
+  extend?: (app: FastifyInstance) => void
 }
 
 export async function testApp(t: Teardown, overrides: TestAppOptions = {}): Promise<TestApp> {
-  const { config: changes, database: given, ...options } = overrides
+  const { config: changes, database: given, extend, ...options } = overrides
   const database = given ?? (await testDatabase(t))
   // Runs once the app is closed and before the database is dropped: whatever a test did, the ledger must stand.
   t.teardown(async () => void (await checkLedger(database.adminUrl)))
@@ -60,6 +62,7 @@ export async function testApp(t: Teardown, overrides: TestAppOptions = {}): Prom
     ...options,
   })
   t.teardown(() => app.close())
+  extend?.(app)
   await app.ready()
   const as = (key: string, headers: Record<string, string> = {}): Caller =>
     caller(app, { authorization: `Bearer ${key}`, ...headers })
