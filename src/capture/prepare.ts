@@ -10,6 +10,7 @@ import { type Actor, actingFor, hasRole, type Role } from '../participants/actor
 import type { Directory } from '../participants/directory.ts'
 import { toJsonLd } from '../epcis/write.ts'
 import { entryBytes, entryLength, entryText, eventKey, type Origin, who } from './entry.ts'
+import { lotOf } from './ilmd.ts'
 import { interpret, type Interpretation, mandateFor } from './interpret.ts'
 import { placeOf, transferOf } from './parties.ts'
 import { findSubjects, type SubjectSources } from './subjects.ts'
@@ -84,6 +85,7 @@ export async function prepareEvent(
   }
   const placeNo = place?.no ?? actor.place?.no ?? null
   const { subjects, log: logName } = await findSubjects(deps, epcsOf(asked), options.keepMisread)
+  const lot = lotOf(event)
   const { recipient, ...transfer } = await transferOf(event, deps.directory)
   refuseSelf(actor, asked, recipient?.no)
   const claim: Claim = {
@@ -91,6 +93,7 @@ export async function prepareEvent(
     eventTimeMs: event.eventTime.at.getTime(),
     ...parts(asked, subjects),
     ...(asked.everything === true ? { everything: true } : {}),
+    ...(lot ? { ilmd: lot } : {}),
     ...(asked.becomes === undefined ? {} : { becomes: asked.becomes }),
     ...(options.neverRefused === true ? { neverRefused: true } : {}),
     ...(options.waits === true ? { waits: { origin: originOf(actor, event, identity.eventID, placeNo) } } : {}),

@@ -6,6 +6,7 @@ import type {
   Epc,
   EpcisEvent,
   EventId,
+  JsonObject,
   Moment,
   Offset,
   Place,
@@ -60,7 +61,27 @@ export async function eventOfScan(scan: Scan, context: ScanContext): Promise<Epc
         ? ('DELETE' as const)
         : ('OBSERVE' as const)
   const disposition = scan.disposition ?? (scan.step === 'encoding' ? ('encoded' as const) : undefined)
-  return objectEvent({ ...common, disposition, action, epcList: codes })
+  const ilmd = ilmdOf(scan)
+  if (ilmd && action !== 'ADD') throw fieldProblem(at('lot'), 'Lot and dates belong to commissioning.')
+  return objectEvent({
+    ...common,
+    disposition,
+    action,
+    epcList: codes,
+    ...(ilmd ? { ilmd, context: ilmdContext } : {}),
+  })
+}
+
+/** The prefix of CBV master data, declared in events that use it. */
+const ilmdContext = { prefixes: new Map([['cbvmda', 'urn:epcglobal:cbv:mda:']]), remote: [] }
+
+function ilmdOf({ lot, productionDate, expiryDate }: Scan): JsonObject | undefined {
+  const ilmd: JsonObject = {
+    ...(lot === undefined ? {} : { 'cbvmda:lotNumber': lot }),
+    ...(productionDate === undefined ? {} : { 'cbvmda:productionDate': productionDate }),
+    ...(expiryDate === undefined ? {} : { 'cbvmda:itemExpirationDate': expiryDate }),
+  }
+  return Object.keys(ilmd).length > 0 ? ilmd : undefined
 }
 
 function refuseUnoffered(scan: Scan, at: (field: string) => string): void {

@@ -13,6 +13,8 @@ export const OutsiderBody = Type.Object(
   closed,
 )
 
+const Day = Type.String({ pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$', examples: ['2027-03-31'] })
+
 const EventIdText = Type.String({
   pattern: '^(urn:uuid:[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|ni:///[^\\s]{1,200})$',
   description: 'urn:uuid:… or ni:///…; the same id and content again is answered as the first time',
@@ -31,6 +33,9 @@ export const Scan = Type.Object(
     parent: Type.Optional(CodeText),
     eventID: Type.Optional(EventIdText),
     disposition: Type.Optional(Type.Enum(dispositions, { type: 'string' })),
+    lot: Type.Optional(Type.String({ minLength: 1, maxLength: 20 })),
+    productionDate: Type.Optional(Day),
+    expiryDate: Type.Optional(Day),
     partial: Type.Optional(Type.Boolean()),
     offline: Type.Optional(Type.Boolean()),
     sentAt: Type.Optional(Time),

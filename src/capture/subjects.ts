@@ -124,7 +124,8 @@ function subjectOf(
   observe: boolean,
   claimed: bigint | undefined,
 ): { subject: Subject; log: string | undefined } {
-  const common = { path: epc.path, code: epc.link, observe }
+  const gtin = epc.reading.kind === 'unit' ? { gtin: epc.reading.gtin } : {}
+  const common = { path: epc.path, code: epc.link, observe, ...gtin }
   if (answer.kind === 'fault') {
     const nameless = { ...common, orderedBy: null, orderObject: null }
     const misread = isMisread(epc, answer)

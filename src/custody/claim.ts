@@ -1,4 +1,5 @@
 import type { Act } from './law.ts'
+import type { Lot } from './lots.ts'
 import type { State } from './object.ts'
 
 /** One object of a claim. */
@@ -8,6 +9,7 @@ export type Subject = {
   path: string
   /** Its code in canonical form, for answers and findings. */
   code: string
+  gtin?: string
   /** Of a unit: its product group only observes. What a logistic unit's contents decide is read under the lock. */
   observe: boolean
   /** Of a unit: the participant who ordered its code; null for one that was claimed without an order. */
@@ -36,6 +38,8 @@ export type Claim = {
   to?: Recipient
   carrier?: number
   ownershipPasses?: boolean
+  /** Commissioning: lot and dates. */
+  ilmd?: Lot
   /** What the objects become, where the act leaves a choice (taking back, voiding). */
   becomes?: State
   /**

@@ -3,6 +3,7 @@ import { apply, observes, type Pending, spreadOutwards } from './effects.ts'
 import { type BenchData, loadBench, rememberFact } from './load.ts'
 import { containersOf, flag, isFinal, type Standing, standing, type Step, unborn } from './object.ts'
 import { type Around, refuse, waivable } from './refusals.ts'
+import { expiryFault, type Lot, rangesOf, recallFault, recallOf } from './lots.ts'
 import * as store from './store.ts'
 import { isEarly, restricted, subjectsOf, type WaitingFact, waitingSingleMax } from './waiting.ts'
 
@@ -55,6 +56,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   const newFacts: store.NewWaiting[] = []
   const newWakers: { id: bigint; position: number; waits: boolean }[] = []
   const settled: { position: number; id: bigint; at: number }[] = []
+  const newLots: store.NewLot[] = []
   const woken = new Set<WaitingFact>()
 
   function hold(claim: Claim, position: number): Session {
@@ -108,8 +110,16 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
     const containerWaits = claim.container !== undefined && session.waiting.includes(claim.container)
     const waiting = many || containerWaits ? waitingOf(claim) : session.waiting
     if (!many && session.done.length > 0) keep(session)
+    if (claim.ilmd) keepLot(claim.ilmd, session.done, at.position)
     if (claim.waits && waiting.length > 0) wait(claim, claim.waits.origin, waiting, at)
     return { accepted: { doubts: session.doubts, waiting } }
+  }
+
+  function keepLot(lot: Lot, done: readonly Subject[], position: number): void {
+    const ids = done.map((subject) => subject.id)
+    if (ids.length > 0) newLots.push({ position, lot, objects: rangesOf(ids) })
+    // A sale in the same batch reads it from here.
+    for (const id of ids) data.lots.set(id, lot)
   }
 
   /** What of a claim can wait: what is to be done to objects; the container only where nothing else is named. */
@@ -145,6 +155,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       const ids = new Set(subjects.map((subject) => subject.id))
       const final = hold(restricted({ ...fact.claim, waits: { origin: fact.origin } }, ids), at.position)
       keep(final)
+      if (fact.claim.ilmd) keepLot(fact.claim.ilmd, final.done, at.position)
       for (const { id } of subjects) {
         fact.open.delete(id)
         settled.push({ position: fact.position, id, at: at.position })
@@ -172,6 +183,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       const statements: Promise<unknown>[] = []
       if (logisticUnits.length > 0) statements.push(store.insertLogisticUnits(client, log, logisticUnits))
       if (written.length > 0) statements.push(store.insertSteps(client, log, written))
+      if (newLots.length > 0) statements.push(store.insertLots(client, log, newLots))
       if (newFacts.length > 0) statements.push(store.insertWaiting(client, log, newFacts))
       if (newWakers.length > 0) statements.push(store.insertWaitingObjects(client, log, newWakers))
       if (settled.length > 0) statements.push(store.insertSettled(client, log, settled))
@@ -210,16 +222,14 @@ function openContainer(session: Session, container: Subject): void {
 
 /** Judges one object; where the act is let pass, its steps are pending afterwards. */
 function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
-  const { claim, data, pending, nestingMax } = session
+  const { claim, data, pending } = session
   if (data.elsewhere.has(subject.id)) {
     session.faults.push({ subject, code: 'several_logs', concerned: [] })
     return
   }
   const own = pending.last(subject.id) ?? unborn(subject.id)
   const now = standing(own, pending.last)
-  const found =
-    orderClosed(subject, own, pending) ??
-    refuse(claim, act, subject, now, session.around ?? { ids: nothing, nestingMax })
+  const found = orderClosed(subject, own, pending) ?? judged(session, act, subject, now)
   const fault = found && own.position === pending.position ? namedTwice(found) : found
   const waived = fault !== undefined && waivable(fault.code) && observes(subject, now)
   if (fault && !waived && claim.waits && isEarly(fault, now)) {
@@ -245,6 +255,16 @@ function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
 }
 
 const nothing: ReadonlySet<bigint> = new Set()
+
+/** The law's own refusals, and for a sale what was said about the goods since: a recall weighs more than whose they are. */
+function judged(session: Session, act: Part['act'], subject: Subject, now: Standing): Fault | undefined {
+  const { claim, data, nestingMax } = session
+  const fault = refuse(claim, act, subject, now, session.around ?? { ids: nothing, nestingMax })
+  if (act !== 'sell' || fault?.code === 'already_sold' || subject.fault) return fault
+  const lot = data.lots.get(subject.id)
+  const recall = recallOf(subject, lot, data.recalls)
+  return recall ? recallFault(subject, recall) : (fault ?? expiryFault(subject, lot, claim.eventTimeMs))
+}
 
 function cameLate({ claim, data }: Session, subject: Subject): boolean {
   const past = data.pasts.get(subject.id)

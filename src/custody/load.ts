@@ -1,4 +1,5 @@
-import type { Claim } from './claim.ts'
+import type { Claim, Subject } from './claim.ts'
+import type { Lot, Recall } from './lots.ts'
 import type { Step } from './object.ts'
 import * as store from './store.ts'
 import { type Past, subjectsOf, type WaitingFact } from './waiting.ts'
@@ -15,6 +16,9 @@ export type BenchData = {
   facts: Map<bigint, WaitingFact[]>
   /** Of objects that waiting claims name. */
   pasts: Map<bigint, Past>
+  /** Of what is to be sold: lot and dates, and the recalls of its GTINs. */
+  lots: Map<bigint, Lot>
+  recalls: readonly Recall[]
 }
 
 /** @param settles false for questions, which settle nothing: what waits is then not looked up */
@@ -43,13 +47,27 @@ export async function loadBench(
   for (const fact of found.values()) rememberFact(facts, fact, steps)
   const late = [...claims.filter((claim) => claim.waits), ...[...found.values()].map((fact) => fact.claim)]
   const all = [...claims, ...late]
+  const sold = all.flatMap((claim) =>
+    claim.parts.filter((part) => part.act === 'sell').flatMap((part) => part.subjects),
+  )
+  const [lots, recalls] = sold.length === 0 ? [new Map<bigint, Lot>(), []] : await readLots(client, log, sold)
   const contents = await readContents(client, log, all, steps)
   const lateIds = [...new Set(late.flatMap(idsOf))]
   const pasts = await store.findPasts(client, log, lateIds)
   for (const id of lateIds) if (!pasts.has(id)) pasts.set(id, { newestMs: 0, had: new Set() })
   const unknown = [...asked].filter((id) => id < 0n && !steps.has(id))
   const elsewhere = unknown.length === 0 ? [] : await store.findElsewhere(client, log, unknown)
-  return { steps, contents, elsewhere: new Set(elsewhere), facts, pasts }
+  return { steps, contents, elsewhere: new Set(elsewhere), facts, pasts, lots, recalls }
+}
+
+function readLots(
+  client: store.Queryable,
+  log: number,
+  subjects: readonly Subject[],
+): Promise<[Map<bigint, Lot>, Recall[]]> {
+  const ids = subjects.map((subject) => subject.id)
+  const gtins = new Set(subjects.flatMap((subject) => subject.gtin ?? []))
+  return Promise.all([store.findLots(client, log, ids), store.findRecalls(client, [...gtins], ids)])
 }
 
 /** Everything that could wake the fact: its objects, and the containers they are in now. */

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
 import type { Claim } from './claim.ts'
 import { stateNo, stateOf, type Step } from './object.ts'
+import type { Lot, Recall } from './lots.ts'
 import { packFact, type Past, unpackFact, type WaitingFact } from './waiting.ts'
 
 // The SQL of steps. Ids travel as one array literal: building it costs less than pg's own conversion of a JavaScript array.
@@ -255,4 +256,77 @@ export async function findPasts(client: Queryable, log: number, ids: readonly bi
       { newestMs: row.newest.getTime(), had: new Set(row.had.filter((no) => no !== null)) },
     ]),
   )
+}
+
+export type NewLot = { position: number; lot: Lot; objects: string }
+
+export const insertLots = (client: Queryable, log: number, lots: readonly NewLot[]): Promise<unknown> =>
+  client.query({
+    name: 'custody_insert_lots',
+    text: `insert into ilmd (log_id, position, lot, production, expiry, objects)
+           select $1, * from jsonb_to_recordset($2::jsonb)
+             as i (position bigint, lot text, production date, expiry date, objects int8multirange)`,
+    values: [log, JSON.stringify(lots.map(({ position, lot, objects }) => ({ position, ...lot, objects })))],
+  })
+
+/** Lot and dates of those objects that have any: the newest that an entry of their own gave them. */
+export async function findLots(client: Queryable, log: number, ids: readonly bigint[]): Promise<Map<bigint, Lot>> {
+  const { rows } = await client.query<{
+    object_id: bigint
+    lot: string | null
+    production: string | null
+    expiry: string | null
+  }>({
+    name: 'custody_lots',
+    text: `select distinct on (s.object_id) s.object_id, i.lot, i.production, i.expiry
+           from unnest($2::bigint[]) as wanted (id)
+           join step s on s.log_id = $1 and s.object_id = wanted.id
+           join ilmd i on i.log_id = $1 and i.position = s.position
+           order by s.object_id, s.position desc`,
+    values: [log, `{${ids.join(',')}}`],
+  })
+  return new Map(
+    rows.map((row) => [
+      row.object_id,
+      {
+        ...(row.lot === null ? {} : { lot: row.lot }),
+        ...(row.production === null ? {} : { production: row.production }),
+        ...(row.expiry === null ? {} : { expiry: row.expiry }),
+      },
+    ]),
+  )
+}
+
+/** Recalls and blocks in force that could concern these GTINs or objects. */
+export async function findRecalls(
+  client: Queryable,
+  gtins: readonly string[],
+  ids: readonly bigint[],
+): Promise<Recall[]> {
+  const { rows } = await client.query<{
+    gtin: string | null
+    lot: string | null
+    object_id: bigint | null
+    at: Date
+    name: string
+    participant: number
+    reason: string
+  }>({
+    name: 'custody_recalls',
+    text: `select r.gtin, r.lot, r.object_id, r.at, p.name, r.participant, r.reason
+           from recall r join participant p on p.no = r.participant
+           where (r.gtin = any ($1::text[]) or r.object_id = any ($2::bigint[]))
+             and not exists (select from recall_end e where e.recall_no = r.no)
+           order by r.no`,
+    values: [`{${gtins.join(',')}}`, `{${ids.join(',')}}`],
+  })
+  return rows.map((row) => ({
+    gtin: row.gtin,
+    lot: row.lot,
+    objectId: row.object_id,
+    at: row.at,
+    by: row.name,
+    participant: row.participant,
+    reason: row.reason,
+  }))
 }

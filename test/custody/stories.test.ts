@@ -180,6 +180,17 @@ const stories: Record<string, string> = {
     shop     sell       U1              = ok
     maker    ship       P1 to shop      = on_hold
   `,
+  'expired goods are not sold': `
+    maker    commission U1 : expiryDate=2026-01-31 lot=L1 = ok
+    maker    commission U2 : expiryDate=2099-12-31 = ok
+    maker    commission U3 : expiryDate=2099-02-30 = field_invalid
+    maker    ship       U1,U2 to shop : lot=L1 = field_invalid
+    maker    ship       U1,U2 to shop   = ok
+    shop     receive    U1,U2           = ok
+    shop     sell       U1              = expired
+    shop     sell       U1 : time=2026-01-31T20:00:00Z = ok # sold on its last day, reported late
+    shop     sell       U2              = ok
+  `,
   'nobody has packed anything in it': `
     maker    ship       P1 to shop      = code_unknown
     maker    commission P2              = ok
