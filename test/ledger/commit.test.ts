@@ -6,7 +6,7 @@ import { client } from '../support/connect.ts'
 import { type Cut, type Line, lineTo } from '../support/cut.ts'
 import { testDatabase, type TestDatabase } from '../support/database.ts'
 import { checkLedger } from '../support/ledger.ts'
-import { type Decision, draft, judge, type Order, serverClock, type ToyJudge, work, writer } from './toy.ts'
+import { type Decision, draft, judge, type Order, serverClock, taken, type ToyJudge, work, writer } from './toy.ts'
 
 const log = 1
 
@@ -190,7 +190,7 @@ t.test('the backend is ended before COMMIT: the batch is sent again', async (t) 
     return [own.query('select pg_sleep(60)'), end]
   })
   const { ledger, connects } = ledgerOn(t, database.appUrl, slow)
-  const answers = [draft('a'), draft('b'), draft('a')].map((each) => ledger.submit(log, each, work))
+  const answers = [draft('a'), draft('b'), draft('a')].map((each) => taken(ledger.submit(log, each, work)))
   t.match(await Promise.all(answers), [
     { kind: 'recorded', position: 0 },
     { kind: 'recorded', position: 1 },
@@ -209,7 +209,7 @@ async function throughLine(t: Test, cuts: readonly Cut[]): Promise<void> {
     const ids = [`${cut.when} ${cut.text} 1`, `${cut.when} ${cut.text} 2`]
     line.cut(cut)
     const before = line.cuts()
-    const outcomes = await Promise.all(ids.map((id) => ledger.submit(log, draft(id), work)))
+    const outcomes = await Promise.all(ids.map((id) => taken(ledger.submit(log, draft(id), work))))
     t.equal(line.cuts(), before + 1, `cut where ${cut.text} is ${cut.when}`)
     // 'again' where the first attempt took effect; the position is the same in either case.
     t.same(
@@ -224,7 +224,7 @@ async function throughLine(t: Test, cuts: readonly Cut[]): Promise<void> {
       kinds.join(' or '),
     )
     t.same(
-      (await Promise.all(ids.map((id) => ledger.submit(log, draft(id), work)))).map(positionOf),
+      (await Promise.all(ids.map((id) => taken(ledger.submit(log, draft(id), work))))).map(positionOf),
       [expected, expected + 1],
       'sent again: the same answer',
     )
@@ -256,7 +256,7 @@ t.test('the same event arrives in two logs at once: one of them has it', async (
   const database = await ground(t)
   const { ledger } = ledgerOn(t, database.appUrl, judge())
   for (let i = 0; i < 20; i++) {
-    const outcomes = await Promise.all([1, 2].map((no) => ledger.submit(no, draft(`event ${i}`), work)))
+    const outcomes = await Promise.all([1, 2].map((no) => taken(ledger.submit(no, draft(`event ${i}`), work))))
     t.same(outcomes.map((outcome) => outcome?.kind).sort(), ['again', 'recorded'])
   }
 })
@@ -277,7 +277,7 @@ t.test('stop answers who waits; a database that stays away is an error, and the 
   open = false
   await t.rejects(async () => void (await ledger.submit(log, draft('a'), work)), { code: 'ECONNREFUSED' })
   open = true
-  const answers = [ledger.submit(log, draft('a'), work), ledger.submit(2, draft('b'), work)]
+  const answers = [taken(ledger.submit(log, draft('a'), work)), taken(ledger.submit(2, draft('b'), work))]
   await ledger.stop()
   t.match(await Promise.all(answers), [{ kind: 'recorded' }, { kind: 'recorded' }])
 })

@@ -45,3 +45,7 @@ export const writer = (url: string, settings: Record<string, string | number> = 
 
 export const work = { events: 1, codes: 1, bytes: 100 }
 export const serverClock = (now: Date): Date => now
+
+/** The answer of a queue that is expected to take it. */
+export const taken = <T>(answer: Promise<T> | undefined): Promise<T> =>
+  answer ?? Promise.reject(new Error('too much is waiting'))
