@@ -36,9 +36,10 @@ export function createJudge({ nestingMax, salt, throttle }: JudgeOptions): Judge
           findings.push(...findingsOf('doubted', source, stamp, settlement.doubts))
           return entry
         },
-        write: (writer) => {
-          const kept = throttle.admit(findings)
-          return [...bench.write(writer), ...(kept.length > 0 ? [insertFindings(writer, kept)] : [])]
+        write: (writer, kept) => {
+          // What would have been recorded with a doubt never was.
+          const told = throttle.admit(kept ? findings : findings.filter(({ kind }) => kind === 'refused'))
+          return [...(kept ? bench.write(writer) : []), ...(told.length > 0 ? [insertFindings(writer, told)] : [])]
         },
       }
     },

@@ -17,8 +17,11 @@ export type QueueLimits = {
 }
 
 export type BatchQueue<Item, Result> = {
-  /** Undefined when too much is waiting: the caller answers 503 with Retry-After. */
-  add(item: Item, work: Work): Promise<Result> | undefined
+  /**
+   * Undefined when too much is waiting: the caller answers 503 with Retry-After.
+   * @param alone the item is a batch of its own: nothing travels with it
+   */
+  add(item: Item, work: Work, alone?: boolean): Promise<Result> | undefined
   /** How much waits now, for metrics. */
   waiting(): Work
   /** Resolves when everything that was accepted has been answered. */
@@ -28,6 +31,7 @@ export type BatchQueue<Item, Result> = {
 type Waiting<Item, Result> = {
   item: Item
   work: Work
+  alone: boolean
   resolve: (result: Result) => void
   reject: (error: unknown) => void
 }
@@ -56,13 +60,15 @@ export function createBatchQueue<Item, Result>(
     let events = 0
     let codes = 0
     let count = 0
-    for (const { work } of line) {
+    for (const { work, alone } of line) {
       // The first is always taken, however large: the door has bounded single documents.
+      if (count > 0 && alone) break
       if (count > 0 && (events + work.events > limits.batchEventsMax || codes + work.codes > limits.batchCodesMax))
         break
       events += work.events
       codes += work.codes
       count++
+      if (alone) break
     }
     const batch = line.slice(0, count)
     line = line.slice(count)
@@ -101,7 +107,7 @@ export function createBatchQueue<Item, Result>(
   }
 
   return {
-    add(item, work) {
+    add(item, work, alone = false) {
       if (full(work)) return undefined
       queued = {
         events: queued.events + work.events,
@@ -109,7 +115,7 @@ export function createBatchQueue<Item, Result>(
         bytes: queued.bytes + work.bytes,
       }
       return new Promise<Result>((resolve, reject) => {
-        line.push({ item, work, resolve, reject })
+        line.push({ item, work, alone, resolve, reject })
         // In a microtask, so that what one tick of the event loop brings travels together.
         running ??= Promise.resolve().then(run)
       })

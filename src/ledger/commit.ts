@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import { append, emptyEdge, leafHash, root, unpackEdge } from './merkle.ts'
 import * as store from './store.ts'
@@ -41,6 +42,16 @@ export type Draft<Order, Decision> = {
   entry(stamp: Stamp, decision: Decision): Uint8Array
 }
 
+/** What travels through the queue: drafts that have nothing to do with each other are groups of one. */
+export type Group<Order, Decision> = {
+  drafts: readonly Draft<Order, Decision>[]
+  /** All are recorded or none is. */
+  whole: boolean
+}
+
+/** What became of a group. Where it was not kept, `recorded` outcomes say what would have been recorded. */
+export type GroupOutcome<Decision, Refusal> = { kept: boolean; outcomes: readonly Outcome<Decision, Refusal>[] }
+
 export type Outcome<Decision, Refusal> =
   | { kind: 'recorded'; position: number; recordTime: Date; decision: Decision }
   | { kind: 'again'; log: number; position: number; recordTime: Date }
@@ -53,8 +64,11 @@ export type Sitting<Order, Decision, Refusal> = {
   decide(order: Order, stamp: Stamp): { decision: Decision } | { refusal: Refusal }
   /** An entry that follows from what was decided so far (a waiting fact is settled); asked until there is none. */
   followUp(stamp: Stamp): store.NewEntry | undefined
-  /** Sends what follows from the accepted orders (steps) and from the refused ones (findings). */
-  write(client: ClientBase): Promise<unknown>[]
+  /**
+   * Sends what follows from the accepted orders (steps) and from the refused ones (findings).
+   * @param kept false: nothing is recorded, for the orders belong together and one was refused; only that is told
+   */
+  write(client: ClientBase, kept: boolean): Promise<unknown>[]
 }
 
 export type Judge<Order, Decision, Refusal> = {
@@ -73,13 +87,26 @@ export type Clock = (databaseNow: Date) => Date
  * Commits one batch to one log. Answers each draft, in order, once the answer is durable. Throws what the database throws; the
  * outcome of the whole batch is then unknown and the caller may commit the same drafts again: known ones answer `again`.
  */
-export async function commitBatch<Order, Decision, Refusal>(
+export const commitBatch = async <Order, Decision, Refusal>(
   client: ClientBase,
   log: number,
   drafts: readonly Draft<Order, Decision>[],
   judge: Judge<Order, Decision, Refusal>,
   clock: Clock,
-): Promise<Outcome<Decision, Refusal>[]> {
+): Promise<readonly Outcome<Decision, Refusal>[]> =>
+  (await commitGroup(client, log, { drafts, whole: false }, judge, clock)).outcomes
+
+/**
+ * The same for drafts of which all are recorded or none: each is judged as if those before it that pass were recorded, so that one
+ * answer names everything that stands against the group.
+ */
+export async function commitGroup<Order, Decision, Refusal>(
+  client: ClientBase,
+  log: number,
+  { drafts, whole }: Group<Order, Decision>,
+  judge: Judge<Order, Decision, Refusal>,
+  clock: Clock,
+): Promise<GroupOutcome<Decision, Refusal>> {
   // Sent in one go; each is a statement of its own with a snapshot of its own, taken after the lock was granted.
   const [, , head, known, sitting] = await allSettled([
     store.begin(client),
@@ -100,7 +127,7 @@ export async function commitBatch<Order, Decision, Refusal>(
   let edge = head.size === 0 ? emptyEdge : readEdge(head)
   const seen = new Map(known.map((event) => [event.key, event]))
   const entries: store.NewEntry[] = []
-  const outcomes = drafts.map((draft): Outcome<Decision, Refusal> => {
+  const decide = (draft: Draft<Order, Decision>): Outcome<Decision, Refusal> => {
     const former = seen.get(draft.key)
     if (former) {
       if (former.digest !== draft.digest) return { kind: 'taken', log: former.log, position: former.position }
@@ -120,10 +147,12 @@ export async function commitBatch<Order, Decision, Refusal>(
       entries.push(entry)
     }
     return { kind: 'recorded', position: stamp.position, recordTime, decision: verdict.decision }
-  })
+  }
+  const outcomes = await decideAll(drafts, decide)
 
-  const writes = sitting.write(client)
-  if (entries.length > 0) {
+  const kept = !whole || outcomes.every(({ kind }) => kind === 'recorded' || kind === 'again')
+  const writes = sitting.write(client, kept)
+  if (kept && entries.length > 0) {
     writes.push(...store.insertEntries(client, log, head.size, recordTime, entries))
     writes.push(store.insertHead(client, log, edge, root(edge), recordTime))
   }
@@ -131,6 +160,21 @@ export async function commitBatch<Order, Decision, Refusal>(
   await allSettled([...writes, commit])
   // PostgreSQL answers COMMIT of a failed transaction with ROLLBACK instead of an error.
   if ((await commit) !== 'COMMIT') throw new Error('the batch was rolled back')
+  return { kept, outcomes }
+}
+
+/** Questions are answered in between: thousands of drafts take longer than one of them may wait. */
+const decideMaxMs = 20
+
+async function decideAll<From, To>(drafts: readonly From[], decide: (draft: From) => To): Promise<To[]> {
+  const outcomes: To[] = []
+  let sinceMs = performance.now()
+  for (const draft of drafts) {
+    outcomes.push(decide(draft))
+    if (performance.now() - sinceMs < decideMaxMs) continue
+    await setImmediate()
+    sinceMs = performance.now()
+  }
   return outcomes
 }
 

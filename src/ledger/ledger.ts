@@ -1,6 +1,15 @@
 import type { ClientBase } from 'pg'
 import { createBatchQueue, type QueueLimits, type Work } from './batch-queue.ts'
-import { type Clock, commitBatch, type Draft, FatalLedgerError, type Judge, type Outcome } from './commit.ts'
+import {
+  type Clock,
+  commitGroup,
+  type Draft,
+  FatalLedgerError,
+  type Group,
+  type GroupOutcome,
+  type Judge,
+  type Outcome,
+} from './commit.ts'
 import * as store from './store.ts'
 
 /** A connection of the ledger's own: nothing else may run on it, for its statements are in one transaction or the next. */
@@ -24,6 +33,12 @@ export type Ledger<Order, Decision, Refusal> = {
    * Rejects when the database could not be reached in time; the outcome is then unknown, and sending the same again is safe.
    */
   submit(log: number, draft: Draft<Order, Decision>, work: Work): Promise<Outcome<Decision, Refusal>> | undefined
+  /** The same for drafts that belong together: they are judged one after the other in a batch of their own; all are recorded or none. */
+  submitAll(
+    log: number,
+    drafts: readonly Draft<Order, Decision>[],
+    work: Work,
+  ): Promise<GroupOutcome<Decision, Refusal>> | undefined
   /** The number of a log by its name; makes it if it is new. */
   logNo(name: string): Promise<number>
   waiting(): Work
@@ -32,7 +47,7 @@ export type Ledger<Order, Decision, Refusal> = {
 }
 
 type Writer<Order, Decision, Refusal> = {
-  add: (draft: Draft<Order, Decision>, work: Work) => Promise<Outcome<Decision, Refusal>> | undefined
+  add: (group: Group<Order, Decision>, work: Work) => Promise<GroupOutcome<Decision, Refusal>> | undefined
   waiting: () => Work
   stop: () => Promise<void>
 }
@@ -64,7 +79,11 @@ export function createLedger<Order, Decision, Refusal>(
   }
 
   return {
-    submit: (log, draft, work) => writerOf(log).add(draft, work),
+    submit: (log, draft, work) =>
+      writerOf(log)
+        .add({ drafts: [draft], whole: false }, work)
+        ?.then(theOne),
+    submitAll: (log, drafts, work) => writerOf(log).add({ drafts, whole: true }, work),
     logNo,
     waiting: () =>
       [...writers.values()]
@@ -78,6 +97,12 @@ export function createLedger<Order, Decision, Refusal>(
       await Promise.all([...writers.values()].map((writer) => writer.stop()))
     },
   }
+}
+
+function theOne<Decision, Refusal>({ outcomes }: GroupOutcome<Decision, Refusal>): Outcome<Decision, Refusal> {
+  const [outcome] = outcomes
+  if (!outcome) throw new Error('bad math: a draft was not answered')
+  return outcome
 }
 
 /** One log's queue and connection. The connection is opened at the first batch and again whenever it broke. */
@@ -104,15 +129,23 @@ function createWriter<Order, Decision, Refusal>(
     await broken?.end().catch(() => undefined)
   }
 
-  async function flush(drafts: Draft<Order, Decision>[]): Promise<Outcome<Decision, Refusal>[]> {
+  async function flush(groups: Group<Order, Decision>[]): Promise<GroupOutcome<Decision, Refusal>[]> {
+    const [first] = groups
+    // A whole group came alone; the others are of one draft each.
+    if (first?.whole === true) return [await commit(first)]
+    const { outcomes } = await commit({ drafts: groups.flatMap((group) => group.drafts), whole: false })
+    return outcomes.map((outcome) => ({ kept: true, outcomes: [outcome] }))
+  }
+
+  async function commit(group: Group<Order, Decision>): Promise<GroupOutcome<Decision, Refusal>> {
     const startedMs = performance.now()
     for (let attempt = 0; ; attempt++) {
       try {
         client ??= await open()
-        const outcomes = await commitBatch(client, log, drafts, options.judge, options.clock ?? ((now) => now))
-        const recorded = outcomes.filter((outcome) => outcome.kind === 'recorded').length
-        options.onCommit?.({ log, drafts: drafts.length, recorded, ms: performance.now() - startedMs })
-        return outcomes
+        const answer = await commitGroup(client, log, group, options.judge, options.clock ?? ((now) => now))
+        const recorded = answer.kept ? answer.outcomes.filter((outcome) => outcome.kind === 'recorded').length : 0
+        options.onCommit?.({ log, drafts: group.drafts.length, recorded, ms: performance.now() - startedMs })
+        return answer
       } catch (error) {
         await drop()
         if (error instanceof FatalLedgerError) options.onFatal(error)
@@ -127,7 +160,7 @@ function createWriter<Order, Decision, Refusal>(
 
   const queue = createBatchQueue(flush, options.limits)
   return {
-    add: (draft, work) => queue.add(draft, work),
+    add: (group, work) => queue.add(group, work, group.whole),
     waiting: () => queue.waiting(),
     stop: async () => {
       await queue.drained()
