@@ -92,6 +92,8 @@ function objectAct(
   if (step === 'shipping') return 'ship'
   if (step === 'void_shipping') return 'void_shipping'
   if (step === 'receiving') return disposition === 'returned' ? 'take_back' : 'receive'
+  if (step === 'dispensing' && disposition === 'partially_dispensed') return 'open'
+  if (customs && disposition === 'active') return 'release'
   if (step === 'holding' && customs) return disposition === 'available' ? 'lift_hold' : 'hold'
   if (step !== undefined && carrying.has(step)) return 'carry'
   return 'observe'
@@ -111,6 +113,12 @@ export const mandateFor: Readonly<Record<Act, string | undefined>> = {
   ship: 'ship',
   carry: 'ship',
   void_shipping: 'ship',
+  redirect: 'ship',
+  reject: 'receive',
+  come_back: 'receive',
+  open: 'sell',
+  seize: undefined,
+  release: undefined,
   receive: 'receive',
   sell: 'sell',
   take_back: 'sell',

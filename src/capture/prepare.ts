@@ -90,6 +90,7 @@ export async function prepareEvent(
   refuseSelf(actor, asked, recipient?.no)
   const claim: Claim = {
     principal: actingFor(actor).no,
+    ...(hasRole(actingFor(actor), 'customs') ? { customs: true } : {}),
     eventTimeMs: event.eventTime.at.getTime(),
     ...parts(asked, subjects),
     ...(asked.everything === true ? { everything: true } : {}),

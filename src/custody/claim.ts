@@ -30,6 +30,8 @@ export type Claim = {
   /** Whose act it is: the principal under a mandate, else the participant itself. */
   principal: number
   parts: readonly Part[]
+  /** The principal is customs, who may do some things without holding the goods. */
+  customs?: boolean
   /** Packing and unpacking: the container. */
   container?: Subject
   /** Unpacking: everything that is in the container; `parts` then names nothing to unpack. */

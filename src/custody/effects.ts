@@ -76,6 +76,19 @@ export function apply(claim: Claim, act: Act, subject: Subject, standing: Standi
         holder: claim.principal,
         ...(standing.ownershipPasses ? { owner: claim.principal, ownerAt: position } : {}),
       })
+    case 'redirect':
+      return pending.put({ ...step, addressee: claim.to && 'participant' in claim.to ? claim.to.participant : null })
+    case 'reject':
+      return pending.put({ ...step, flags: step.flags & ~flag.ownershipPasses, addressee: step.sender })
+    case 'come_back':
+      return pending.put({ ...step, holder: claim.principal, ...returned(step) })
+    case 'seize':
+      return pending.put({
+        ...step,
+        ...arrived(step),
+        flags: (step.flags & ~transit) | flag.held,
+        holder: claim.principal,
+      })
     case 'lose':
       return pending.put({ ...step, ...arrived(step) })
     case 'sell':
@@ -109,7 +122,10 @@ const arrived = (step: Step) => ({ flags: step.flags & ~transit, addressee: null
 
 function shipped(claim: Claim, step: Step): Step {
   const to = claim.to
-  if (to && 'outside' in to) return { ...step, state: 'exported', holder: null }
+  if (to && 'outside' in to) {
+    const encoded = step.state === 'encoded' ? flag.encodedBefore : 0
+    return { ...step, state: 'exported', holder: null, flags: step.flags | encoded }
+  }
   return {
     ...step,
     flags: step.flags | flag.underWay | (claim.ownershipPasses === true ? flag.ownershipPasses : 0),
@@ -118,6 +134,12 @@ function shipped(claim: Claim, step: Step): Step {
     sender: claim.principal,
   }
 }
+
+/** What came back is what it was before it left: marked, or in circulation. */
+const returned = (step: Step) => ({
+  state: (step.flags & flag.encodedBefore) === 0 ? ('active' as const) : ('encoded' as const),
+  flags: step.flags & ~flag.encodedBefore,
+})
 
 /** A new or emptied container starts anew; one in use stays as it is and takes what follows. */
 function open(claim: Claim, step: Step, pending: Pending): void {
@@ -157,7 +179,7 @@ function pack(claim: Claim, subject: Subject, standing: Standing, step: Step, pe
       (withLevelsInside(container.flags, levels) | (mixed ? flag.mixed : 0)) &
       ~(observes(subject, standing) ? 0 : flag.observed),
     // A case that is a unit keeps its owner; a logistic unit has the one of what is in it.
-    ...(first && container.id < 0n ? { owner, ownerAt: pending.position } : {}),
+    ...(first && container.id < 0n ? { owner, ownerAt: pending.position, holder: standing.holder } : {}),
   })
 }
 

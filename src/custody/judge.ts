@@ -220,8 +220,20 @@ function openContainer(session: Session, container: Subject): void {
   if (claim.everything !== true) session.done = []
 }
 
+/** Which act it is where that depends on how the object stands: one word of EPCIS serves several of the law's. */
+function actFor(claim: Claim, act: Part['act'], now: Standing): Part['act'] {
+  if (act === 'void_shipping') {
+    if (now.underWay && now.addressee === claim.principal && now.sender !== claim.principal) return 'reject'
+    return claim.to ? 'redirect' : act
+  }
+  if (act !== 'receive') return act
+  if (now.own.state === 'exported' && now.owner === claim.principal) return 'come_back'
+  const toThem = now.underWay && now.addressee === claim.principal
+  return claim.customs === true && !toThem ? 'seize' : act
+}
+
 /** Judges one object; where the act is let pass, its steps are pending afterwards. */
-function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
+function judgeOne(session: Session, said: Part['act'], subject: Subject): void {
   const { claim, data, pending } = session
   if (data.elsewhere.has(subject.id)) {
     session.faults.push({ subject, code: 'several_logs', concerned: [] })
@@ -229,6 +241,7 @@ function judgeOne(session: Session, act: Part['act'], subject: Subject): void {
   }
   const own = pending.last(subject.id) ?? unborn(subject.id)
   const now = standing(own, pending.last)
+  const act = actFor(claim, said, now)
   const found = orderClosed(subject, own, pending) ?? judged(session, act, subject, now)
   const fault = found && own.position === pending.position ? namedTwice(found) : found
   const waived = fault !== undefined && waivable(fault.code) && observes(subject, now)

@@ -19,7 +19,11 @@ export type Act =
   | 'ship'
   | 'carry'
   | 'void_shipping'
+  | 'redirect'
+  | 'reject'
+  | 'come_back'
   | 'receive'
+  | 'open'
   | 'sell'
   | 'take_back'
   | 'destroy'
@@ -29,6 +33,8 @@ export type Act =
   | 'produce'
   | 'hold'
   | 'lift_hold'
+  | 'seize'
+  | 'release'
   | 'close_order'
   | 'void_code'
 
@@ -37,6 +43,7 @@ export type Who =
   | 'orderer' // ordered the code
   | 'anyone'
   | 'holder'
+  | 'owner'
   | 'holder or sender' // under way the carrier holds, and the sender still answers
   | 'holder or owner'
   | 'involved' // owner, holder, addressee or sender
@@ -161,6 +168,39 @@ export const law: Record<Act, Rule> = {
     packed: 'refused',
     effect: 'the sender holds it again',
   },
+  redirect: {
+    said: 'ObjectEvent OBSERVE void_shipping that names another addressee',
+    who: 'sender',
+    from: [...living, 'withdrawn'],
+    underWay: 'yes',
+    packed: 'refused',
+    effect: 'under way to the new addressee',
+  },
+  reject: {
+    said: 'ObjectEvent OBSERVE void_shipping, by the addressee',
+    who: 'addressee',
+    from: [...living, 'withdrawn'],
+    underWay: 'yes',
+    packed: 'refused',
+    effect: 'under way back to the sender',
+  },
+  come_back: {
+    said: 'ObjectEvent OBSERVE receiving of what left the system, by who sent it out',
+    who: 'owner',
+    from: ['exported'],
+    underWay: 'no',
+    packed: 'refused',
+    effect: 'the owner holds it again, as it was',
+  },
+  open: {
+    said: 'ObjectEvent OBSERVE dispensing, disposition partially_dispensed',
+    who: 'holder',
+    from: ['active', 'opened'],
+    underWay: 'no',
+    packed: 'taken out',
+    becomes: 'opened',
+    effect: 'sold by quantity from now on',
+  },
   receive: {
     said: 'ObjectEvent OBSERVE receiving',
     who: 'addressee',
@@ -247,6 +287,25 @@ export const law: Record<Act, Rule> = {
     underWay: 'either',
     packed: 'stays',
     effect: 'the hold ends',
+  },
+  seize: {
+    said: 'receiving of what is not under way to them, by customs',
+    roles: ['customs'],
+    who: 'authority',
+    from: [...living, 'withdrawn', 'stolen'],
+    underWay: 'either',
+    packed: 'taken out',
+    effect: 'customs hold it, in both senses',
+  },
+  release: {
+    said: 'ObjectEvent OBSERVE with disposition active, by customs',
+    roles: ['customs'],
+    who: 'authority',
+    from: ['encoded'],
+    underWay: 'either',
+    packed: 'stays',
+    becomes: 'active',
+    effect: "an importer's goods come into circulation",
   },
   close_order: {
     said: 'POST /code-orders/{id}/close',

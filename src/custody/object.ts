@@ -41,6 +41,8 @@ export const flag = {
   claimed: 8,
   /** A container of several owners' goods: moves by possession only. */
   mixed: 16,
+  /** Of what left the system: it was marked, but not in circulation. */
+  encodedBefore: 64,
   /** A container whose contents are all of groups that only observe. */
   observed: 32,
 } as const

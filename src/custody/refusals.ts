@@ -48,14 +48,31 @@ function firstOf(claim: Claim, act: Act, rule: Rule, subject: Subject, standing:
       : ['wrong_state', 'Its code was ordered, but it was never marked (commissioned).']
   }
   return (
-    whoRefuses(rule.who, claim.principal, subject, standing) ??
+    whoRefuses(claim, act, subject, standing) ??
     stateRefuses(claim, act, rule, standing) ??
     packingRefuses(claim, act, rule, standing, around)
   )
 }
 
 /** Whose act it is. A wrong state is named instead where the caller has the object but the act does not fit. */
-function whoRefuses(who: Who, principal: number, subject: Subject, standing: Standing): Found {
+function whoRefuses(claim: Claim, act: Act, subject: Subject, standing: Standing): Found {
+  // Customs need not hold what they open, re-pack or destroy.
+  if (claim.customs === true && customsMay.has(act)) return undefined
+  return whoseRefuses(law[act].who, claim.principal, subject, standing)
+}
+
+const customsMay: ReadonlySet<Act> = new Set([
+  'observe',
+  'record',
+  'carry',
+  'open_container',
+  'pack',
+  'unpack_from',
+  'unpack',
+  'destroy',
+])
+
+function whoseRefuses(who: Who, principal: number, subject: Subject, standing: Standing): Found {
   const { owner, holder, addressee, sender, underWay, state } = standing
   const has = holder === principal || (underWay && sender === principal)
   switch (who) {
@@ -72,6 +89,8 @@ function whoRefuses(who: Who, principal: number, subject: Subject, standing: Sta
     case 'holder':
       // New containers are held by nobody yet.
       return has || state === 'ordered' ? undefined : ['not_holder', 'Another participant holds it.']
+    case 'owner':
+      return owner === principal ? undefined : ['not_owner', 'Another participant owns it.']
     case 'holder or sender':
       return has ? undefined : ['not_holder', 'Another participant answers for it now.']
     case 'holder or owner':
@@ -98,7 +117,7 @@ function whoRefuses(who: Who, principal: number, subject: Subject, standing: Sta
 function stateRefuses(claim: Claim, act: Act, rule: Rule, standing: Standing): Found {
   const { state, underWay, held } = standing
   if (state === 'withdrawn' && !rule.from.includes('withdrawn')) return ['withdrawn', 'It is withdrawn.']
-  if (held && !movesNothing.has(act)) return ['on_hold', 'Customs hold it.']
+  if (held && claim.customs !== true && !movesNothing.has(act)) return ['on_hold', 'Customs hold it.']
   if (act === 'lift_hold' && !held) return ['wrong_state', 'It is not on hold.']
   if (!rule.from.includes(state)) return ['wrong_state', `It is ${state}.`]
   if (rule.underWay === 'no' && underWay) return ['wrong_state', 'It is under way.']
@@ -109,7 +128,7 @@ function stateRefuses(claim: Claim, act: Act, rule: Rule, standing: Standing): F
 }
 
 /** Acts that leave the object where it is, which a hold does not forbid. */
-const movesNothing: ReadonlySet<Act> = new Set(['observe', 'record', 'carry', 'hold', 'lift_hold'])
+const movesNothing: ReadonlySet<Act> = new Set(['observe', 'record', 'carry', 'hold', 'lift_hold', 'seize', 'release'])
 
 function shippingRefuses(claim: Claim, standing: Standing): Found {
   const to = claim.to

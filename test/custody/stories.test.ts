@@ -38,7 +38,7 @@ const stories: Record<string, string> = {
     maker    commission U1              = ok
     maker    void       U1              = wrong_state
     maker    ship       U1 to shop      = ok
-    shop     void       U1              = not_holder
+    rival    void       U1              = not_holder
     maker    void       U1              = ok
     shop     receive    U1              = not_addressed
     maker    ship       U1 to trader    = ok
@@ -189,6 +189,60 @@ const stories: Record<string, string> = {
     shop     receive    U1,U2           = ok
     shop     sell       U1              = expired
     shop     sell       U1 : time=2026-01-31T20:00:00Z = ok # sold on its last day, reported late
+    shop     sell       U2              = ok
+  `,
+  'rejected, redirected, and back again': `
+    maker    commission U1,U2,U3        = ok
+    maker    ship       U1,U2 to shop   = ok
+    shop     void       U1              = ok             # rejected: on its way back
+    shop     receive    U1              = not_addressed
+    maker    receive    U1              = ok
+    maker    void       U2 to trader    = ok             # redirected
+    shop     receive    U2              = not_addressed
+    trader   receive    U2              = ok
+    rival    void       U2              = not_holder
+  `,
+  'what left the system can come back': `
+    maker    commission U1,U2           = ok
+    maker    encode     U3              = ok
+    maker    pack       U1,U2 in P1     = ok
+    maker    ship       P1,U3 to outside = ok
+    rival    receive    P1              = not_addressed
+    maker    receive    P1,U3           = ok
+    maker    unpack     U1 in P1        = ok
+    maker    ship       U1 to shop      = ok
+    maker    encode     U3              = wrong_state
+    maker    commission U3              = ok
+  `,
+  'an opened keg': `
+    maker    commission U1              = ok
+    maker    ship       U1 to shop      = ok
+    shop     dispensing U1 : disposition=partially_dispensed = not_holder
+    shop     receive    U1              = ok
+    shop     dispensing U1 : disposition=partially_dispensed = ok
+    shop     dispensing U1 : disposition=partially_dispensed = ok
+    shop     sell       U1              = ok
+  `,
+  'customs act without being the holder': `
+    maker    commission U1,U2,U3        = ok
+    maker    encode     U4              = ok
+    maker    pack       U1,U2 in P1     = ok
+    maker    ship       P1 to shop      = ok
+    rival    inspecting P1              = not_holder
+    customs  inspecting P1              = ok
+    customs  receive    U1              = ok             # seized: taken out, held
+    maker    ship       U1 to shop      = not_holder
+    customs  ship       U1 to maker : transfer=possession = ok
+    maker    receive    U1              = on_hold
+    customs  hold       U1 : disposition=available = ok
+    maker    receive    U1              = ok
+    customs  destroy    U3              = ok
+    maker    ship       U3 to shop      = wrong_state
+    customs  inspecting U4 : disposition=active = ok     # released into circulation
+    maker    ship       U4 to shop      = ok
+    shop     receive    U4              = ok
+    shop     sell       U4              = ok
+    shop     receive    P1              = ok
     shop     sell       U2              = ok
   `,
   'nobody has packed anything in it': `
