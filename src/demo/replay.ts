@@ -11,8 +11,8 @@ export type ReplayDeps = { tell: Teller; operator: Client; file: string; now: ()
 
 /** What came of the events, by kind. */
 export type Verdicts = {
-  /** Ids of the events that are now recorded. */
-  recorded: Set<string>
+  /** The id of each event that is recorded now; an error declaration bears that of the event it is about. */
+  recorded: string[]
   before: number
   /** By problem code: how many, and the first one in words. */
   refused: Map<string, { events: number; example: string }>
@@ -21,13 +21,16 @@ export type Verdicts = {
 /** Reads, registers, posts, and tells. @throws DemoError */
 export async function replayFile({ tell, operator, file, now }: ReplayDeps): Promise<void> {
   const events = await readEpcisFile(file)
-  const mentioned = mentionedIn(events, now())
-  const { parties, places, serials } = mentioned
   tell.say(`\n${file}: ${count(events.length)} events`)
+  const mentioned = mentionedIn(events, now())
+  const { parties, places, serials, unreadable } = mentioned
   const units = [...serials.values()].reduce((sum, of) => sum + of.size, 0)
   tell.say(
-    `  They name ${parties.size} firms, ${places.size} places, ${serials.size} GTINs and ${count(units)} serials.\n`,
+    `  They name ${parties.size} firms, ${places.size} places, ${serials.size} GTINs and ${count(units)} serials.`,
   )
+  if (unreadable > 0)
+    tell.say(`  ${count(unreadable)} of them break a rule of the standard; they are posted all the same.`)
+  tell.say()
   const run = `${now().getTime().toString(36)}${randomInt(36 ** 3).toString(36)}`
   const poster = await registerMentioned(tell, operator, mentioned, run)
   const start = performance.now()
@@ -43,15 +46,15 @@ export async function replayFile({ tell, operator, file, now }: ReplayDeps): Pro
 }
 
 async function postEvents(tell: Teller, client: Client, events: readonly FoundEvent[]): Promise<Verdicts> {
-  const verdicts: Verdicts = { recorded: new Set(), before: 0, refused: new Map() }
+  const verdicts: Verdicts = { recorded: [], before: 0, refused: new Map() }
   const progress = tell.progress('Posts the events', events.length)
   for (const event of events) {
     const answer = await client.call('POST', '/events', event)
     const id = isRecord(answer.body) ? answer.body['eventID'] : undefined
-    if (answer.status === 201 && typeof id === 'string') {
-      verdicts.recorded.add(id)
-    } else if (answer.status === 200) {
+    if (answer.status === 200) {
       verdicts.before++
+    } else if (answer.status < 300 && typeof id === 'string') {
+      verdicts.recorded.push(id)
     } else {
       const { code } = problemOf(answer.body)
       const known = verdicts.refused.get(code) ?? { events: 0, example: inWords(answer) }
@@ -67,15 +70,14 @@ const Finding = Type.Object({ code: Type.String(), eventID: Type.Optional(Type.S
 type Finding = Static<typeof Finding>
 
 function tellVerdicts(tell: Teller, { recorded, before, refused }: Verdicts, findings: readonly Finding[]): void {
-  const doubted = new Set(
-    findings.flatMap(({ eventID }) => (eventID !== undefined && recorded.has(eventID) ? [eventID] : [])),
-  )
+  const found = new Set(findings.map(({ eventID }) => eventID))
+  const doubted = recorded.filter((id) => found.has(id))
   tell.say()
   tell.table(
     ['verdict', 'events'],
     [
-      ['recorded', count(recorded.size - doubted.size)],
-      ['recorded, with a finding', count(doubted.size)],
+      ['recorded', count(recorded.length - doubted.length)],
+      ['recorded, with a finding', count(doubted.length)],
       ['recorded before', count(before)],
       ...[...refused].map(([code, { events }]) => [`refused: ${code}`, count(events)]),
     ],
@@ -84,7 +86,7 @@ function tellVerdicts(tell: Teller, { recorded, before, refused }: Verdicts, fin
   if (findings.length === 0) return
   const byCode = new Map<string, number>()
   for (const { code } of findings) byCode.set(code, (byCode.get(code) ?? 0) + 1)
-  const rows = [...byCode].sort((a, b) => b[1] - a[1]).map(([code, found]) => [code, count(found)])
+  const rows = [...byCode].sort((a, b) => b[1] - a[1]).map(([code, times]) => [code, count(times)])
   tell.say()
-  tell.table(['findings', 'events'], rows)
+  tell.table(['finding', 'count'], rows)
 }

@@ -137,5 +137,6 @@ t.test('what the standard does not allow is counted, in words, and the rest goes
   t.equal(status, 0)
   t.equal(row(out, 'recorded'), 1)
   t.equal(row(out, 'refused: field_invalid') + row(out, 'refused: event_rule'), 3, out)
+  t.match(out, /3 of them break a rule of the standard/)
   t.match(out, /The first field_invalid:\n +400 field_invalid/)
 })
