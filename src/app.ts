@@ -1,21 +1,26 @@
 // The table of contents: everything that the service is, registered in the order in which a code lives.
 import type { Server } from 'node:http'
+import type { Pool } from 'pg'
 import helmet from '@fastify/helmet'
 import postgres from '@fastify/postgres'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { createResolver } from './codes/resolve.ts'
-import { openTailKeys } from './codes/keys.ts'
+import { createResolver, type Resolver } from './codes/resolve.ts'
+import { openTailKeys, type TailKeys } from './codes/keys.ts'
 import { codesRoutes } from './codes/routes.ts'
 import type { Config } from './config/config.ts'
-import { openCapture } from './capture/open.ts'
+import { openCapture, type OpenedCapture } from './capture/open.ts'
 import { createOrderActs } from './capture/order-acts.ts'
 import { captureRoutes } from './capture/routes.ts'
 import type { Clock, FatalLedgerError } from './ledger/commit.ts'
-import { kyselyOn, listen, poolConfig, type DatabaseAccess } from './db/connect.ts'
+import { kyselyOn, listen, poolConfig, type DatabaseAccess, type Db } from './db/connect.ts'
 import { newId } from './db/id.ts'
 import { createVault } from './db/secret.ts'
+import { startDigests } from './findings/digest.ts'
+import { findingRoutes } from './findings/routes.ts'
+import { createThrottle, type Throttle } from './findings/throttle.ts'
+import { listFindingsOf } from './findings/view.ts'
 import { acceptJson, guardDoor } from './http/door.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
@@ -27,14 +32,20 @@ import { logRequests, loggerOptions, type LogStream } from './http/request-log.t
 import { validatorCompiler } from './http/validation.ts'
 import type { OnAdministrativeAct } from './participants/act.ts'
 import { authenticate } from './participants/authenticate.ts'
-import { createDirectory } from './participants/directory.ts'
+import type { ParticipantRef } from './participants/actor.ts'
+import { createDirectory, type Directory } from './participants/directory.ts'
 import { ensureFirstOperator } from './participants/first-operator.ts'
 import { createKeyHasher } from './participants/key.ts'
 import { participantRoutes } from './participants/routes.ts'
 import { provenanceRoutes } from './provenance/routes.ts'
-import { createCatalogue } from './products/catalogue.ts'
+import { recallRoutes } from './recalls/routes.ts'
+import { createCatalogue, type Catalogue } from './products/catalogue.ts'
 import { productRoutes } from './products/routes.ts'
 import { retailRoutes } from './retail/routes.ts'
+import type { Anchors } from './proof/anchor.ts'
+import type { Follower } from './proof/follow.ts'
+import { openProof } from './proof/open.ts'
+import { proofRoutes } from './proof/routes.ts'
 
 export const version = '0.1.0'
 
@@ -53,6 +64,8 @@ export type AppOptions = {
   onFatal?: (error: FatalLedgerError) => void
   /** Where log lines go instead of standard output. */
   logStream?: LogStream
+  /** Where the last checkpoint of each log is put aside; undefined: nowhere, and a restored backup is not noticed. */
+  anchors?: Anchors
 }
 
 /** Builds the whole service on a migrated database. Closing the app lets go of everything that it opened. */
@@ -76,10 +89,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const directory = createDirectory(db, now)
   const hasher = createKeyHasher(options.masterKey)
   const authentication = authenticate(app, { db, directory, hasher, rate, now })
-  // The ledger's log `audit` takes these; until it is wired here, they only reach the service's log.
-  const onAct: OnAdministrativeAct = async ({ actor, ...act }) => {
-    app.log.info({ act, participant: actor?.participant.id, key: actor?.key.id }, 'administrative act')
-  }
+  const throttle = createThrottle(config.limits.findingsDetailedPerMinute, newId)
+  // First of all: does this database continue what was signed? Nothing may be written before that is known.
+  const follower = await openFollower(app, options, pool)
+  const goods = await openGoods(app, options, { pool, db, directory, throttle, now, wake: follower.wake })
+  const { catalogue, keys, resolver, capture, ledger, prepareDeps, recordAct } = goods
+  const onAct: OnAdministrativeAct = async (act) => void (await recordAct(act))
 
   await app.register(healthRoutes, { metrics, check: async () => void (await pool.query('select')) })
   await app.register(rootRoute, { config })
@@ -88,29 +103,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const register = { db, now, onAct, hasher, onChange: authentication.forget }
   await app.register(participantRoutes, register)
   // What may be marked.
-  const catalogue = createCatalogue(db, now)
   await app.register(productRoutes, { db, now, onAct, catalogue })
   // Their codes.
-  const keys = await openTailKeys(pool, createVault(options.masterKey))
   const { issuingState } = config
-  const resolver = createResolver(pool, keys, { issuingState })
   const findProduct = async (gtin: string) => {
     const product = await catalogue.byGtin(gtin)
     return product && { ...product, tail: product.group.tail, log: product.group.log }
   }
-  const { capture, ledger, prepareDeps } = await openCapture({
-    access: options.access,
-    pool,
-    resolver,
-    catalogue,
-    directory,
-    limits: config.limits,
-    log: app.log,
-    onFatal: options.onFatal ?? (() => undefined),
-    ...(options.ledgerClock ? { clock: options.ledgerClock } : {}),
-  })
-  // Answers everyone who is waiting, then lets go of its connections.
-  app.addHook('onClose', () => ledger.stop())
   const acts = createOrderActs({ ...prepareDeps, capture, now })
   await app.register(codesRoutes, { pool, keys, resolver, issuingState, findProduct, acts, onAct, now })
 
@@ -120,25 +119,83 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // Where they are sold, and what a buyer may ask.
   const { nestingMax } = config.limits
   const logNo = (name: string) => ledger.logNo(name)
-  await app.register(retailRoutes, {
-    capture,
-    directory,
-    pool,
-    now,
-    clockAheadMaxMs,
-    resolver,
-    catalogue,
-    logNo,
-    nestingMax,
-  })
+  const selling = { capture, directory, pool, now, clockAheadMaxMs }
+  await app.register(retailRoutes, { ...selling, resolver, catalogue, logNo, nestingMax })
   // What became of them.
-  const questions = { pool, resolver, catalogue, ledger, directory, listFindings: async () => [] }
-  await app.register(provenanceRoutes, { ...questions, nestingMax: config.limits.nestingMax })
+  const listFindings = (id: bigint, asker: ParticipantRef) => listFindingsOf({ db, directory }, id, asker)
+  await app.register(provenanceRoutes, { pool, resolver, catalogue, ledger, directory, listFindings, nestingMax })
+  // What must not be sold any more.
+  const finding = { pool, resolver, catalogue, ledger }
+  await app.register(recallRoutes, { ...finding, directory, recordAct, now })
+  // That all of it is true.
+  await app.register(proofRoutes, { pool, resolver, directory, follower })
+  // What was noticed about them, and pinned.
+  await app.register(findingRoutes, { db, directory, now })
+  const digests = startDigests({ pool, db, throttle, now, recordAct }, config.limits.digestIntervalMs, (error) =>
+    app.log.error({ err: error }, 'a digest of findings failed; the next one covers it'),
+  )
+  app.addHook('onClose', () => digests.stop())
 
   const { operatorKey } = options
   const operator = operatorKey === undefined ? 'unchanged' : await ensureFirstOperator(register, operatorKey)
   if (operator === 'withdrawn') app.log.warn('OPERATOR_KEY was withdrawn and does not count; set another one')
   return app
+}
+
+/** Signs what is committed, soon after; see proof/open.ts. */
+async function openFollower(
+  app: FastifyInstance,
+  { config, masterKey, anchors, onFatal = () => undefined }: AppOptions,
+  pool: Pool,
+): Promise<Follower> {
+  const { checkpointIntervalMs: intervalMs, publishPollMs: pollMs } = config.limits
+  const { logOrigin: origin, witnesses } = config
+  const vault = createVault(masterKey)
+  const follower = await openProof({
+    pool,
+    vault,
+    origin,
+    witnesses,
+    anchors,
+    log: app.log,
+    onFatal,
+    intervalMs,
+    pollMs,
+  })
+  app.addHook('onClose', () => follower.stop())
+  return follower
+}
+
+type Goods = OpenedCapture & { catalogue: Catalogue; keys: TailKeys; resolver: Resolver }
+
+/** What turns codes into objects, and the door through which their fate is recorded. */
+async function openGoods(
+  app: FastifyInstance,
+  { config, access, masterKey, onFatal = () => undefined, ledgerClock }: AppOptions,
+  deps: { pool: Pool; db: Db; directory: Directory; throttle: Throttle; now: () => Date; wake: Follower['wake'] },
+): Promise<Goods> {
+  const { pool, db, directory, throttle } = deps
+  const catalogue = createCatalogue(db, deps.now)
+  const keys = await openTailKeys(pool, createVault(masterKey))
+  const resolver = createResolver(pool, keys, { issuingState: config.issuingState })
+  const opened = await openCapture({
+    access,
+    pool,
+    resolver,
+    catalogue,
+    directory,
+    onCommit: ({ log, recorded }) => {
+      if (recorded > 0) deps.wake(log)
+    },
+    throttle,
+    limits: config.limits,
+    log: app.log,
+    onFatal,
+    ...(ledgerClock ? { clock: ledgerClock } : {}),
+  })
+  // Answers everyone who is waiting, then lets go of its connections.
+  app.addHook('onClose', () => opened.ledger.stop())
+  return { ...opened, catalogue, keys, resolver }
 }
 
 function createServer({ config, logStream }: AppOptions): FastifyInstance {

@@ -41,6 +41,11 @@ export const limits = Object.freeze({
   offlineWaitHours: 72, // A weekend without a line.
   retentionYears: 5,
 
+  digestIntervalMs: 60_000, // How long a finding may stand unpinned (design D14).
+
+  checkpointIntervalMs: 500, // At most two checkpoints a second and log; every commit is under one within a second (design D7).
+  publishPollMs: 1_000, // What other processes commit is seen this soon.
+
   // Database connections.
   poolConnectionsMax: 10, // Two cores answer no faster with more; the ledger's writer has its own connection.
   statementTimeoutMs: 30_000, // No call of ours takes a second; what takes thirty is lost.

@@ -29,7 +29,15 @@ export type NewFinding = {
   concerned: readonly number[]
   objects: readonly bigint[]
   objectCount: number
-  detail: { act: string; eventTime: string; eventID: string; text: string; objects: readonly FindingItem[] }
+  detail: {
+    act: string
+    eventTime: string
+    eventID: string
+    text: string
+    objects: readonly FindingItem[]
+    /** Of findings that were only counted (throttle.ts): how many there were of each code. */
+    counted?: Readonly<Record<string, number>>
+  }
 }
 
 /** What each code means for people, in words that accuse nobody. */
@@ -47,6 +55,7 @@ export const findingTexts: Readonly<Record<string, string>> = {
   withdrawn: 'Goods were reported that are withdrawn, blocked or voided.',
   on_hold: 'Goods were moved that customs hold.',
   expired: 'Goods were offered after their expiry date.',
+  counted: 'More was refused within a minute than is kept one by one: see the counts.',
   several_logs: 'Goods of several ledgers were reported in one document.',
 }
 

@@ -18,20 +18,16 @@ import type { Line, Receipt } from './schema.ts'
 /** The prefix of our own fields, declared in the event's @context. */
 export const tamgaContext: EventContext = { prefixes: new Map([['tamga', 'urn:tamga:vocabulary:']]), remote: [] }
 
-/** One line as it was read: what it names, or why that cannot be said. `twice`: a line above has the same code. */
-export type ReadLine = { line: Line; epc: Epc; fault?: ProblemItem; twice: boolean }
+/** One line as it was read: what it names, or why that cannot be said. */
+export type ReadLine = { line: Line; epc: Epc; fault?: ProblemItem }
 
 /** Reads the code of every line. What is no code of a single unit gets a fault; its epc keeps the text. */
 export function readLines(lines: readonly Line[]): ReadLine[] {
-  const seen = new Set<string>()
   return lines.map((line, i) => {
     const path = `/lines/${i}/code`
     const { reading, fault } = readCode(line.code)
     if (reading && reading.kind !== 'key') {
-      const epc = epcOf(line.code, reading, path)
-      const twice = seen.has(epc.link)
-      seen.add(epc.link)
-      return { line, epc, twice }
+      return { line, epc: epcOf(line.code, reading, path) }
     }
     const detail =
       fault?.detail ?? 'This names a kind of goods, a place or an asset, not one unit. Scan the unit itself.'
@@ -41,7 +37,7 @@ export function readLines(lines: readonly Line[]): ReadLine[] {
       link: line.code,
       path,
     }
-    return { line, epc, fault: { path, code: fault?.code ?? 'code_malformed', detail, value: line.code }, twice: false }
+    return { line, epc, fault: { path, code: fault?.code ?? 'code_malformed', detail, value: line.code } }
   })
 }
 

@@ -84,16 +84,25 @@ async function tellLines(
   const position = recorded.entries[0]?.position ?? -1
   const ids = [...new Set([...subjects.values()].map(({ id }) => id))]
   const [touched, reasons] = await Promise.all([findTouched(pool, log, position, ids), findReasons(pool, draft.key)])
-  const reasonOf = (code: string, kind: Reason['kind']) =>
-    reasons.find((each) => each.kind === kind && each.codes.has(code))
+  const sold = new Set<bigint>()
   return lines.map((line) => {
     const subject = subjects.get(line.epc.path)
     if (line.fault || !subject || subject.fault === 'code_malformed') return refusedLine(line, 'code_malformed')
-    if (line.twice) return refusedLine(line, 'already_sold')
-    const doubt = reasonOf(subject.code, 'doubted')?.code
-    if (touched.has(subject.id)) return { ...soldLine(line), ...(doubt === undefined ? {} : { reason: doubt }) }
+    if (sold.has(subject.id) && subject.fault === undefined) return refusedLine(line, 'already_sold')
+    const doubt = reasonOf(reasons, line, 'doubted')
+    if (touched.has(subject.id) && (subject.fault === undefined || subject.observe)) {
+      sold.add(subject.id)
+      return { ...soldLine(line), ...(doubt === undefined ? {} : { reason: doubt }) }
+    }
     // Only a hundred codes of a finding are named; of what is beyond, the kind that has more than it names is the best answer.
-    const reason = doubt ?? reasonOf(subject.code, 'refused')?.code ?? reasons.find((each) => each.unnamed)?.code
+    const reason = doubt ?? reasonOf(reasons, line, 'refused') ?? reasons.find((each) => each.unnamed)?.code
     return refusedLine(line, reason ?? subject.fault ?? 'wrong_state')
   })
+}
+
+/** By the place of the line; where the lines came in another order this time, by what it names. */
+function reasonOf(reasons: readonly Reason[], { epc }: ReadLine, kind: string): string | undefined {
+  const named = reasons.filter((each) => each.kind === kind)
+  const here = named.find(({ items }) => items.some(({ path, code }) => path === epc.path && code === epc.link))
+  return (here ?? named.find(({ items }) => items.some(({ code }) => code === epc.link)))?.code
 }

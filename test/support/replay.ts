@@ -41,7 +41,8 @@ type Event = {
   bizTransactionList?: { type?: string; bizTransaction: string }[]
 }
 
-type Entry = { by: { participant: string; for?: string }; event: Event }
+/** `waiting`: the codes that the entry does not move yet; another entry will, once their predecessors came. */
+type Entry = { by: { participant: string; for?: string }; event: Event; waiting?: 'all' | string[] }
 type Parties = { byUri: (uri: string) => number | undefined }
 
 // As step.state numbers them.
@@ -231,9 +232,13 @@ async function replay(client: pg.Client, log: number, model: Model): Promise<num
     [log],
   )
   for (const { position, bytes } of rows) {
-    const entry = JSON.parse(bytes.toString('utf8')) as Entry
+    const entry = JSON.parse(bytes.toString('utf8')) as Entry | { act: unknown }
+    if ('act' in entry) continue // An act of administration moves nothing.
+    if (entry.waiting === 'all') continue
+    const waiting = new Set(entry.waiting)
     for (const field of ['epcList', 'childEPCs', 'inputEPCList', 'outputEPCList'] as const) {
-      entry.event[field] = await wholeList(client, entry.event[field])
+      const list = await wholeList(client, entry.event[field])
+      entry.event[field] = list.filter((code) => !waiting.has(code))
     }
     try {
       model.apply(entry)
