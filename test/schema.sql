@@ -42,6 +42,61 @@ create table append_only_table (
 grant select to tamga_app;
 grant select to tamga_auditor;
 
+create table capture_document (
+    job_no bigint not null,
+    length integer not null /* Bytes before compression */,
+    bytes bytea storage external not null,
+    constraint capture_document_pkey PRIMARY KEY (job_no),
+    constraint capture_document_job_no_fkey FOREIGN KEY (job_no) REFERENCES capture_job(no),
+    constraint capture_document_length_check CHECK ((length > 0))
+);
+grant delete, insert, select to tamga_app;
+
+create table capture_job (
+    no bigint generated always as identity not null,
+    id text not null,
+    participant_no integer not null,
+    principal_no integer,
+    actor jsonb not null /* Who sent the document, as of then: whoever goes on with it after a crash acts for him */,
+    behaviour text not null,
+    created_at timestamp with time zone not null,
+    finished_at timestamp with time zone,
+    success boolean default true not null,
+    events integer not null,
+    done integer default 0 not null /* Events that are decided; whoever goes on with the job begins behind them */,
+    recorded integer default 0 not null,
+    error_count integer default 0 not null,
+    errors jsonb default '[]'::jsonb not null /* Problem documents, the first hundred; error_count says how many */,
+    constraint capture_job_pkey PRIMARY KEY (no),
+    constraint capture_job_behaviour_check CHECK ((behaviour = ANY (ARRAY['rollback'::text, 'proceed'::text]))),
+    constraint capture_job_check CHECK (((done >= 0) AND (done <= events))),
+    constraint capture_job_check1 CHECK (((recorded >= 0) AND (recorded <= events))),
+    constraint capture_job_events_check CHECK ((events > 0)),
+    constraint capture_job_id_key UNIQUE (id)
+);
+CREATE INDEX capture_job_open ON tamga.capture_job USING btree (participant_no, no) WHERE (finished_at IS NULL);
+CREATE INDEX capture_job_participant ON tamga.capture_job USING btree (participant_no, no);
+CREATE INDEX capture_job_principal ON tamga.capture_job USING btree (principal_no, no) WHERE (principal_no IS NOT NULL);
+grant insert, select, update to tamga_app;
+grant select to tamga_auditor;
+
+-- Signed and committed before anybody sees it
+create table checkpoint (
+    log_id smallint not null,
+    key_no integer not null,
+    size bigint not null,
+    root bytea not null,
+    note text not null,
+    published_at timestamp with time zone default clock_timestamp() not null,
+    constraint checkpoint_pkey PRIMARY KEY (log_id, key_no, size),
+    constraint checkpoint_root_check CHECK ((octet_length(root) = 32)),
+    constraint checkpoint_size_check CHECK ((size >= 0))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.checkpoint FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 create table code_block (
     order_no integer not null,
     block integer not null,
@@ -68,6 +123,18 @@ create table code_list (
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.code_list FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.code_list FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table code_list_use (
+    digest bytea not null,
+    position bigint not null,
+    log_id smallint not null,
+    constraint code_list_use_pkey PRIMARY KEY (digest, log_id, "position"),
+    constraint code_list_use_digest_check CHECK ((octet_length(digest) = 32))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.code_list_use FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.code_list_use FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
@@ -99,6 +166,20 @@ CREATE INDEX code_order_gtin ON tamga.code_order USING btree (gtin, no);
 CREATE INDEX code_order_participant ON tamga.code_order USING btree (participant_no, no);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.code_order FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.code_order FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table cosignature (
+    log_id smallint not null,
+    key_no integer not null,
+    size bigint not null,
+    witness text not null /* Name and key id, as they stand in the line */,
+    line text not null,
+    received_at timestamp with time zone default clock_timestamp() not null,
+    constraint cosignature_pkey PRIMARY KEY (log_id, key_no, size, witness)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.cosignature FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.cosignature FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
@@ -161,9 +242,29 @@ create table finding (
     constraint finding_id_key UNIQUE (id)
 );
 CREATE INDEX finding_concerned ON tamga.finding USING gin (concerned);
+CREATE INDEX finding_event ON tamga.finding USING btree (event_key) WHERE (event_key IS NOT NULL);
 CREATE INDEX finding_participant ON tamga.finding USING btree (participant, no);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.finding FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.finding FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+-- Which findings the entry of the log audit at this position pins; the next digest begins after to_no
+create table finding_digest (
+    to_no bigint not null,
+    from_no bigint not null,
+    count integer not null,
+    sha256 bytea not null /* Over the findings from from_no to to_no in order, each a line of canonical JSON */,
+    at timestamp with time zone not null,
+    log_id smallint not null,
+    position bigint not null,
+    constraint finding_digest_pkey PRIMARY KEY (to_no),
+    constraint finding_digest_check CHECK ((from_no <= to_no)),
+    constraint finding_digest_count_check CHECK ((count > 0)),
+    constraint finding_digest_sha256_check CHECK ((octet_length(sha256) = 32))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.finding_digest FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.finding_digest FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
@@ -245,6 +346,22 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.head FOR EACH STATE
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
+-- Lot, production and expiry date of the objects that one entry commissioned; columns derived from the entry
+create table ilmd (
+    position bigint not null,
+    log_id smallint not null,
+    lot text,
+    production date,
+    expiry date,
+    objects int8multirange not null /* The ids of those objects; ids of an order are dense, so these are few ranges */,
+    constraint ilmd_pkey PRIMARY KEY (log_id, "position")
+);
+CREATE INDEX ilmd_lot ON tamga.ilmd USING btree (lot) WHERE (lot IS NOT NULL);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.ilmd FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.ilmd FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 create table installation (
     only_one boolean default true not null,
     master_key_check bytea not null /* Derived from the master key: tells another key from the right one, and nothing else */,
@@ -269,6 +386,26 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.log FOR EACH ROW EXE
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant select to tamga_app;
 grant select to tamga_auditor;
+
+create table log_key (
+    log_id smallint not null,
+    no integer not null,
+    origin text not null,
+    public_key bytea not null,
+    secret bytea not null /* Ed25519 seed, sealed under the master key */,
+    from_size bigint not null /* How many entries the log had when this key took over */,
+    reason text not null,
+    created_at timestamp with time zone default clock_timestamp() not null,
+    constraint log_key_pkey PRIMARY KEY (log_id, no),
+    constraint log_key_from_size_check CHECK ((from_size >= 0)),
+    constraint log_key_no_check CHECK ((no > 0)),
+    constraint log_key_origin_key UNIQUE (origin),
+    constraint log_key_public_key_check CHECK ((octet_length(public_key) = 32))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.log_key FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.log_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select (log_id, no, origin, public_key, from_size, reason, created_at) to tamga_auditor;
 
 create table log_lock (
     log_id smallint not null,
@@ -457,6 +594,43 @@ CREATE UNIQUE INDEX product_importer_now ON tamga.product_importer USING btree (
 grant insert, select, update to tamga_app;
 grant select to tamga_auditor;
 
+create table recall (
+    no integer generated always as identity not null,
+    id text not null,
+    at timestamp with time zone not null,
+    participant integer not null,
+    person integer,
+    gtin text,
+    lot text,
+    object_id bigint,
+    reason text not null,
+    legal_basis text,
+    constraint recall_pkey PRIMARY KEY (no),
+    constraint recall_check CHECK (((gtin IS NULL) <> (object_id IS NULL))),
+    constraint recall_check1 CHECK (((lot IS NULL) OR (gtin IS NOT NULL))),
+    constraint recall_id_key UNIQUE (id)
+);
+CREATE INDEX recall_gtin ON tamga.recall USING btree (gtin) WHERE (gtin IS NOT NULL);
+CREATE INDEX recall_object ON tamga.recall USING btree (object_id) WHERE (object_id IS NOT NULL);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.recall FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.recall FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table recall_end (
+    recall_no integer not null,
+    at timestamp with time zone not null,
+    participant integer not null,
+    person integer,
+    reason text not null,
+    constraint recall_end_pkey PRIMARY KEY (recall_no),
+    constraint recall_end_recall_no_fkey FOREIGN KEY (recall_no) REFERENCES recall(no)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.recall_end FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.recall_end FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 create table step (
     object_id bigint not null,
     position bigint not null,
@@ -508,6 +682,74 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.tail_key FOR EACH RO
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.tail_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
 grant select (no, id, kind, public_key, created_at, created_by) to tamga_auditor;
+
+create table tile (
+    log_id smallint not null,
+    level smallint not null,
+    no bigint not null,
+    root bytea not null,
+    hashes bytea storage external not null,
+    constraint tile_pkey PRIMARY KEY (log_id, level, no),
+    constraint tile_hashes_check CHECK ((octet_length(hashes) = 8192)),
+    constraint tile_level_check CHECK (((level >= 0) AND (level <= 63))),
+    constraint tile_no_check CHECK ((no >= 0)),
+    constraint tile_root_check CHECK ((octet_length(root) = 32))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.tile FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.tile FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+-- What an entry claims of objects that were not ready for it; claim is what the judge is asked again
+create table waiting (
+    position bigint not null,
+    log_id smallint not null,
+    record_time timestamp with time zone not null,
+    event_time timestamp with time zone not null,
+    participant integer not null,
+    claim jsonb not null,
+    constraint waiting_pkey PRIMARY KEY (log_id, "position")
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.waiting FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table waiting_object (
+    object_id bigint not null,
+    position bigint not null,
+    log_id smallint not null,
+    waits boolean not null,
+    constraint waiting_object_pkey PRIMARY KEY (log_id, object_id, "position")
+);
+CREATE INDEX waiting_object_position ON tamga.waiting_object USING btree (log_id, "position");
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.waiting_object FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_object FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table waiting_reported (
+    position bigint not null,
+    log_id smallint not null,
+    reported_at timestamp with time zone not null,
+    constraint waiting_reported_pkey PRIMARY KEY (log_id, "position")
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.waiting_reported FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_reported FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table waiting_settled (
+    position bigint not null,
+    object_id bigint not null,
+    settled_at bigint not null,
+    log_id smallint not null,
+    constraint waiting_settled_pkey PRIMARY KEY (log_id, "position", object_id)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.waiting_settled FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_settled FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
 
 CREATE OR REPLACE FUNCTION tamga.guard_append_only("table" regclass)
  RETURNS void

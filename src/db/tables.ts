@@ -35,6 +35,42 @@ export type AppendOnlyTableTable = {
   name: string
 }
 
+export type CaptureDocumentTable = {
+  job_no: bigint
+  /** Bytes before compression */
+  length: number
+  bytes: Bytes
+}
+
+export type CaptureJobTable = {
+  no: GeneratedAlways<bigint>
+  id: string
+  participant_no: number
+  principal_no: number | null
+  /** Who sent the document, as of then: whoever goes on with it after a crash acts for him */
+  actor: Json
+  behaviour: string
+  created_at: Time
+  finished_at: Time | null
+  success: Filled<boolean>
+  events: number
+  /** Events that are decided; whoever goes on with the job begins behind them */
+  done: Filled<number>
+  recorded: Filled<number>
+  error_count: Filled<number>
+  /** Problem documents, the first hundred; error_count says how many */
+  errors: Filled<Json>
+}
+
+export type CheckpointTable = {
+  log_id: Kept<number>
+  key_no: Kept<number>
+  size: Kept<bigint>
+  root: Kept<Bytes>
+  note: Kept<string>
+  published_at: Kept<Filled<Time>>
+}
+
 export type CodeBlockTable = {
   order_no: Kept<number>
   block: Kept<number>
@@ -48,6 +84,12 @@ export type CodeListTable = {
   count: Kept<number>
   /** Deflated text: one GS1 Digital Link a line; the digest is over the text */
   bytes: Kept<Bytes>
+}
+
+export type CodeListUseTable = {
+  digest: Kept<Bytes>
+  position: Kept<bigint>
+  log_id: Kept<number>
 }
 
 export type CodeOrderTable = {
@@ -66,6 +108,16 @@ export type CodeOrderTable = {
   log: Kept<string>
   tail_key_no: Kept<number>
   created_at: Kept<Filled<Time>>
+}
+
+export type CosignatureTable = {
+  log_id: Kept<number>
+  key_no: Kept<number>
+  size: Kept<bigint>
+  /** Name and key id, as they stand in the line */
+  witness: Kept<string>
+  line: Kept<string>
+  received_at: Kept<Filled<Time>>
 }
 
 export type EntryTable = {
@@ -165,6 +217,16 @@ export type HeadTable = {
   record_time: Kept<Time>
 }
 
+export type IlmdTable = {
+  position: Kept<bigint>
+  log_id: Kept<number>
+  lot: Kept<string | null>
+  production: Kept<string | null>
+  expiry: Kept<string | null>
+  /** The ids of those objects; ids of an order are dense, so these are few ranges */
+  objects: Kept<string>
+}
+
 export type InstallationTable = {
   only_one: Kept<Filled<boolean>>
   /** Derived from the master key: tells another key from the right one, and nothing else */
@@ -175,6 +237,19 @@ export type InstallationTable = {
 export type LogTable = {
   id: Kept<number>
   name: Kept<string>
+}
+
+export type LogKeyTable = {
+  log_id: Kept<number>
+  no: Kept<number>
+  origin: Kept<string>
+  public_key: Kept<Bytes>
+  /** Ed25519 seed, sealed under the master key */
+  secret: Kept<Bytes>
+  /** How many entries the log had when this key took over */
+  from_size: Kept<bigint>
+  reason: Kept<string>
+  created_at: Kept<Filled<Time>>
 }
 
 export type LogLockTable = {
@@ -275,6 +350,27 @@ export type ProductImporterTable = {
   withdrawn_by: number | null
 }
 
+export type RecallTable = {
+  no: GeneratedAlways<number>
+  id: Kept<string>
+  at: Kept<Time>
+  participant: Kept<number>
+  person: Kept<number | null>
+  gtin: Kept<string | null>
+  lot: Kept<string | null>
+  object_id: Kept<bigint | null>
+  reason: Kept<string>
+  legal_basis: Kept<string | null>
+}
+
+export type RecallEndTable = {
+  recall_no: Kept<number>
+  at: Kept<Time>
+  participant: Kept<number>
+  person: Kept<number | null>
+  reason: Kept<string>
+}
+
 export type StepTable = {
   object_id: Kept<bigint>
   position: Kept<bigint>
@@ -309,6 +405,14 @@ export type TailKeyTable = {
   created_by: Kept<number | null>
 }
 
+export type TileTable = {
+  log_id: Kept<number>
+  level: Kept<number>
+  no: Kept<bigint>
+  root: Kept<Bytes>
+  hashes: Kept<Bytes>
+}
+
 export type WaitingTable = {
   position: Kept<bigint>
   log_id: Kept<number>
@@ -341,9 +445,14 @@ export type WaitingSettledTable = {
 export type Database = {
   api_key: ApiKeyTable
   append_only_table: AppendOnlyTableTable
+  capture_document: CaptureDocumentTable
+  capture_job: CaptureJobTable
+  checkpoint: CheckpointTable
   code_block: CodeBlockTable
   code_list: CodeListTable
+  code_list_use: CodeListUseTable
   code_order: CodeOrderTable
+  cosignature: CosignatureTable
   entry: EntryTable
   event_directory: EventDirectoryTable
   finding: FindingTable
@@ -353,8 +462,10 @@ export type Database = {
   finding_response: FindingResponseTable
   foreign_serial: ForeignSerialTable
   head: HeadTable
+  ilmd: IlmdTable
   installation: InstallationTable
   log: LogTable
+  log_key: LogKeyTable
   log_lock: LogLockTable
   logistic_unit_directory: LogisticUnitDirectoryTable
   mandate: MandateTable
@@ -365,8 +476,11 @@ export type Database = {
   product_content: ProductContentTable
   product_group: ProductGroupTable
   product_importer: ProductImporterTable
+  recall: RecallTable
+  recall_end: RecallEndTable
   step: StepTable
   tail_key: TailKeyTable
+  tile: TileTable
   waiting: WaitingTable
   waiting_object: WaitingObjectTable
   waiting_reported: WaitingReportedTable

@@ -156,6 +156,7 @@ const types: Record<string, string> = {
   inet: 'string',
   date: 'string',
   interval: 'string',
+  int8multirange: 'string',
   timestamptz: 'Time',
   bytea: 'Bytes',
   jsonb: 'Json',
