@@ -80,10 +80,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(helmet)
   await registerPressure(app)
   const metrics = createMetrics(app)
-  const rate = await createRate(app, {
-    perKey: config.rateLimit,
-    perAddress: config.limits.requestsPerAddressPerSecond,
-  })
+  const perAddress = config.limits.requestsPerAddressPerSecond
+  const rate = await createRate(app, { perKey: config.rateLimit, perAddress }, now)
   await registerReference(app, version)
 
   const directory = createDirectory(db, now)

@@ -24,6 +24,7 @@ const flow = [
   'findings',
   'capture',
   'provenance',
+  'recalls',
   'retail',
   'proof',
   'web',
