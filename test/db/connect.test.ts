@@ -1,16 +1,12 @@
+import { sql } from 'kysely'
 import t from 'tap'
-import { createPool } from '../../src/db/connect.ts'
+import { connectClient, kyselyOn } from '../../src/db/connect.ts'
+import { pool } from '../support/connect.ts'
 import { testDatabase } from '../support/database.ts'
-
-const fail = (error: Error): never => {
-  throw error
-}
 
 t.test('columns arrive as what they are', async (t) => {
   const { appUrl } = await testDatabase(t)
-  const pool = createPool({ url: appUrl, role: undefined }, fail)
-  t.teardown(() => pool.end())
-  const { rows } = await pool.query(
+  const { rows } = await pool(t, appUrl).query(
     `select 9007199254740993::int8 as big, '{1,-2}'::int8[] as bigs, '{}'::int8[] as none, 0.10::numeric as money,
             date '2026-02-03' as day, current_user::text as who, current_schema()::text as schema`,
   )
@@ -25,4 +21,53 @@ t.test('columns arrive as what they are', async (t) => {
       schema: 'tamga',
     },
   ])
+})
+
+t.test('each connection is set before its first statement, and RESET does not undo it', async (t) => {
+  const { adminUrl } = await testDatabase(t)
+  const one = await pool(t, adminUrl, 'tamga_app').connect()
+  await one.query('reset role')
+  await one.query('reset all')
+  const { rows } = await one.query(
+    `select current_user::text as who, current_setting('statement_timeout') as statement,
+            current_setting('lock_timeout') as lock, current_setting('search_path') as path`,
+  )
+  one.release()
+  t.same(rows, [{ who: 'tamga_app', statement: '30s', lock: '10s', path: 'tamga' }])
+})
+
+t.test('options of the address are kept', async (t) => {
+  const { appUrl } = await testDatabase(t)
+  const { rows } = await pool(t, `${appUrl}?options=-c%20work_mem%3D7MB`).query(
+    `select current_setting('work_mem') as memory, current_setting('search_path') as path`,
+  )
+  t.same(rows, [{ memory: '7MB', path: 'tamga' }])
+})
+
+t.test('Kysely works over the pool and leaves it alone', async (t) => {
+  const { appUrl } = await testDatabase(t)
+  const connections = pool(t, appUrl)
+  const db = kyselyOn(connections)
+  const { rows } = await sql<{ n: bigint }>`select 1::int8 as n`.execute(db)
+  t.same(rows, [{ n: 1n }])
+  await db.destroy()
+  t.equal((await connections.query('select')).rowCount, 1)
+})
+
+t.test('the pipelined client sends without waiting, in order, and a failed statement fails alone', async (t) => {
+  const { appUrl } = await testDatabase(t)
+  const client = await connectClient({ url: appUrl, role: 'tamga_app' }, () => undefined)
+  t.teardown(() => client.end())
+  const results = await Promise.allSettled([
+    client.query('begin'),
+    client.query("select set_config('tamga.step', '1', true)"),
+    client.query("select current_setting('tamga.step') as step, current_setting('plan_cache_mode') as plans"),
+    client.query('commit'),
+    client.query('select nonsense'),
+    client.query('select 7 as after'),
+  ])
+  const [, , seen, , failed, after] = results
+  t.match(seen, { value: { rows: [{ step: '1', plans: 'force_generic_plan' }] } })
+  t.match(failed, { status: 'rejected', reason: { code: '42703' } })
+  t.match(after, { value: { rows: [{ after: 7 }] } })
 })
