@@ -169,7 +169,11 @@ t.test('answers and resolutions', async (t) => {
 t.test('who opened it does not resolve it', async (t) => {
   const { app, customs, code } = await openCase(t)
   const second = await given.officer(app, customs.id)
-  const scan = await customs.call('POST', '/scans', { step: 'unloading', codes: [code('U1')] })
+  const scan = await customs.call('POST', '/scans', {
+    step: 'holding',
+    disposition: 'available', // It is not held.
+    codes: [code('U1')],
+  })
   t.equal(scan.statusCode, 409)
   const [finding] = await list(customs, `participant=${customs.id}`)
   const path = `/findings/${finding?.id ?? ''}/resolutions`
