@@ -16,7 +16,7 @@ export type Place = {
   addressee: number | null
 }
 
-type Thing = Place & { sender: number | null; passes: boolean; inside: Set<string> }
+type Thing = Place & { sender: number | null; passes: boolean; inside: Set<string>; before?: string }
 
 export type ReplayReport = {
   entries: number
@@ -43,7 +43,7 @@ type Event = {
 
 /** `waiting`: the codes that the entry does not move yet; another entry will, once their predecessors came. */
 type Entry = { by: { participant: string; for?: string }; event: Event; waiting?: 'all' | string[] }
-type Parties = { byUri: (uri: string) => number | undefined }
+type Parties = { byUri: (uri: string) => number | undefined; isCustoms: (no: number) => boolean }
 
 // As step.state numbers them.
 const stateNames = [
@@ -92,7 +92,9 @@ class Model {
     if (step === 'decommissioning' || disposition === 'recalled' || action === 'DELETE')
       return this.#leaves(code, 'withdrawn')
     if (step === 'shipping') return this.#ships(who, event, code)
-    if (step === 'void_shipping') return this.#stops(code, who, false)
+    if (step === 'void_shipping') return this.#turns(who, event, code)
+    if (step === 'dispensing' && disposition === 'partially_dispensed') return this.#leaves(code, 'opened')
+    if (disposition === 'active' && this.#parties.isCustoms(who)) this.#thing(code).state = 'active'
     if (step === 'receiving' && disposition === 'returned') {
       const unsaleable = event.persistentDisposition?.set?.includes('non_sellable_other') === true
       this.#takeOut(code)
@@ -100,10 +102,38 @@ class Model {
       this.#thing(code).state = unsaleable ? 'withdrawn' : 'active'
       return
     }
-    if (step === 'receiving') {
-      this.#takeOut(code)
-      this.#stops(code, who, true)
+    if (step === 'receiving') this.#arrives(who, code)
+  }
+
+  /** Received, seized, or come back from abroad. */
+  #arrives(who: number, code: string): void {
+    const thing = this.#thing(code)
+    if (thing.state === 'exported') {
+      for (const each of this.#withContents(code)) {
+        each.holder = who
+        if (each.state === 'exported') each.state = each.before ?? 'active'
+      }
+      return
     }
+    const seized = this.#parties.isCustoms(who) && !(thing.underWay && thing.addressee === who)
+    this.#takeOut(code)
+    this.#stops(code, who, !seized)
+  }
+
+  /** A shipment is taken back, sent elsewhere, or turned away by whom it was for. */
+  #turns(who: number, event: Event, code: string): void {
+    const { addressee, sender } = this.#thing(code)
+    const to = this.#addressee(event)
+    if (addressee === who && sender !== who) {
+      for (const thing of this.#withContents(code)) Object.assign(thing, { passes: false, addressee: sender })
+    } else if (to !== undefined) {
+      for (const thing of this.#withContents(code)) thing.addressee = to
+    } else this.#stops(code, who, false)
+  }
+
+  #addressee({ destinationList }: Event): number | undefined {
+    const named = (type: string) => destinationList?.find((each) => each.type === type)?.destination
+    return this.#parties.byUri(named('owning_party') ?? named('possessing_party') ?? '')
   }
 
   #aggregation(who: number, event: Event): void {
@@ -158,7 +188,8 @@ class Model {
     const outer = this.#thing(container)
     const inner = this.#thing(code)
     // What a logistic unit is worth is what is in it: the first to go in says whose it is.
-    if (!isUnit(container) && outer.inside.size === 0) outer.owner = inner.owner
+    if (!isUnit(container) && outer.inside.size === 0)
+      Object.assign(outer, { owner: inner.owner, holder: inner.holder })
     inner.parent = container
     outer.inside.add(code)
   }
@@ -176,13 +207,16 @@ class Model {
     const named = (type: string) => event.destinationList?.find((each) => each.type === type)?.destination
     const owning = named('owning_party')
     const possessing = named('possessing_party')
-    const to = this.#parties.byUri(owning ?? possessing ?? '')
+    const to = this.#addressee(event)
     const carrier =
       named('urn:tamga:party:carrier') ?? (owning !== undefined && possessing !== owning ? possessing : undefined)
     const holder = carrier === undefined ? who : (this.#parties.byUri(carrier) ?? who)
     for (const thing of this.#withContents(code)) {
       if (to === undefined) {
-        Object.assign(thing, { holder: null, state: gone.has(thing.state) ? thing.state : 'exported' })
+        thing.holder = null
+        if (gone.has(thing.state)) continue
+        thing.before = thing.state
+        thing.state = 'exported'
       } else {
         Object.assign(thing, { holder, underWay: true, addressee: to, sender: who, passes: owning !== undefined })
       }
@@ -263,15 +297,16 @@ async function wholeList(client: pg.Client, list: unknown): Promise<string[]> {
 }
 
 async function readParties(client: pg.Client): Promise<Parties> {
-  const { rows } = await client.query<{ no: number; id: string; gln: string | null }>(
-    'select no, id, gln from participant',
+  const { rows } = await client.query<{ no: number; id: string; gln: string | null; customs: boolean }>(
+    `select no, id, gln, 'customs' = any (roles) as customs from participant`,
   )
   const numbers = new Map<string, number>()
   for (const { no, id, gln } of rows) {
     numbers.set(`urn:tamga:participant:${id}`, no)
     if (gln !== null) numbers.set(`https://id.gs1.org/417/${gln}`, no)
   }
-  return { byUri: (uri) => numbers.get(uri) }
+  const customs = new Set(rows.filter((row) => row.customs).map((row) => row.no))
+  return { byUri: (uri) => numbers.get(uri), isCustoms: (no) => customs.has(no) }
 }
 
 /** Everything that was accepted with a doubt, and whatever was ever packed with it. */
