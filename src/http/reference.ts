@@ -1,5 +1,5 @@
 // The API reference: OpenAPI 3.1 from the routes' schemas, and a page to read it in.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifySchema } from 'fastify'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import './route-config.ts'
@@ -21,11 +21,12 @@ export async function registerReference(app: FastifyInstance, version: string): 
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } } },
       security: [{ key: [] }],
     },
-    transform: ({ schema, url, route }) => ({
+    transform: ({ schema, url, route }) => {
       // Public calls need no key; the document says so.
-      schema: route.config?.public === true ? { ...schema, security: [] } : schema,
-      url,
-    }),
+      const open = route.config?.public === true ? { ...schema, security: [] } : schema
+      // OpenAPI has no wildcard: a path's rest gets a name.
+      return url.endsWith('/*') ? { schema: withRest(open), url: `${url.slice(0, -1)}:rest` } : { schema: open, url }
+    },
   })
   // The page's own files, for whoever looks, without counting.
   app.addHook('onRoute', (route) => {
@@ -48,4 +49,13 @@ export async function registerReference(app: FastifyInstance, version: string): 
     },
     uiConfig: { deepLinking: true, docExpansion: 'list' },
   })
+}
+
+/** The schema with the rest of the path declared beside its other parameters. */
+function withRest(schema: FastifySchema): FastifySchema {
+  const { params } = schema
+  const declared = typeof params === 'object' && params !== null && 'properties' in params ? params.properties : {}
+  const rest = { type: 'string', description: 'The rest of the path, slashes included' }
+  const properties = { ...(typeof declared === 'object' ? declared : {}), rest }
+  return { ...schema, params: { type: 'object', properties, required: Object.keys(properties) } }
 }

@@ -129,3 +129,26 @@ t.test('a limited key changes no register and issues nothing that outlives it', 
   t.equal((await brief.call('POST', `/participants/${maker.id}/keys`, {})).statusCode, 400)
   t.equal((await brief.call('POST', `/participants/${maker.id}/keys`, { expiresAt: soon })).statusCode, 201)
 })
+
+t.test('every issue, confirmation and end of a key is an entry of the log audit', async (t) => {
+  const app = await testApp(t)
+  const database = await client(t, app.database.adminUrl)
+  const acts = async (): Promise<string[]> => {
+    const { rows } = await database.query<{ text: string }>(
+      "select convert_from(bytes, 'UTF8') as text from entry join log on log.id = log_id where log.name = 'audit' order by position",
+    )
+    return rows.map((row) => row.text)
+  }
+  const maker = await given.participant(app, { roles: ['producer'] })
+  const before = (await acts()).length
+  const { id, key } = await given.issued(maker, maker.id)
+  await maker.expect(204, 'DELETE', `/participants/${maker.id}/keys/${id}`)
+  const after = (await acts()).slice(before)
+  t.equal(after.length, 2)
+  t.match(after[0], /key_issued/)
+  t.match(after[1], /key_withdrawn/)
+  for (const entry of after) {
+    t.match(entry, id)
+    t.notOk(entry.includes(key))
+  }
+})
