@@ -121,7 +121,8 @@ export function createFollower(options: FollowOptions): Follower {
       clearInterval(timer)
       for (const state of states.values()) clearTimeout(state.timer)
       await polling
-      await Promise.all([...states.values()].map((state) => state.running?.catch(() => undefined)))
+      const running = [...states.values()].flatMap((state) => state.running ?? [])
+      await Promise.allSettled(running)
     },
   }
 }

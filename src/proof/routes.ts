@@ -62,12 +62,12 @@ export const proofRoutes: FastifyPluginAsyncTypebox<prove.ProveDeps> = async (ap
       schema: {
         tags,
         summary: 'A tile of hashes: <L>/<N>, or <L>/<N>.p/<W> at the right edge',
-        params: schema.TileParams,
+        params: schema.LogParams,
         produces: [bytes],
       },
     },
     async (request, reply) => {
-      const tile = await prove.tellTile(deps, request.params.id, request.params['*'])
+      const tile = await prove.tellTile(deps, request.params.id, restOf(request.params))
       return open(reply, `public, ${immutable}`).type(bytes).send(tile)
     },
   )
@@ -79,12 +79,12 @@ export const proofRoutes: FastifyPluginAsyncTypebox<prove.ProveDeps> = async (ap
       schema: {
         tags,
         summary: 'A bundle of up to 256 entries, each behind its length in two bytes',
-        params: schema.TileParams,
+        params: schema.LogParams,
         produces: [bytes],
       },
     },
     async (request, reply) => {
-      const bundle = await prove.tellBundle(deps, request.params.id, request.params['*'])
+      const bundle = await prove.tellBundle(deps, request.params.id, restOf(request.params))
       reply.header('cache-control', `private, ${immutable}`).type(bytes)
       return sendCompressed(request, reply, bundle)
     },
@@ -127,6 +127,9 @@ export const proofRoutes: FastifyPluginAsyncTypebox<prove.ProveDeps> = async (ap
     },
   )
 }
+
+/** What a route's * stands for. It is no part of the schema: TypeBox takes the name for an expression. */
+const restOf = (params: object): string => ('*' in params && typeof params['*'] === 'string' ? params['*'] : '')
 
 /** JSON only where it is named and text is not: a browser and curl ask for anything, and get the text. */
 function wantsJson(accept: string | undefined): boolean {

@@ -9,10 +9,6 @@ export const Log = Type.Object({
 export type Log = Static<typeof Log>
 
 export const LogParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
-export const TileParams = Type.Object({
-  id: Type.String({ minLength: 1, maxLength: 64 }),
-  '*': Type.String({ maxLength: 200, description: '<L>/<N>[.p/<W>], N in groups of three digits' }),
-})
 export const ListParams = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 64 }),
   digest: Type.String({ minLength: 1, maxLength: 128, description: 'SHA-256 as hexadecimal digits' }),

@@ -1,0 +1,169 @@
+import pg from 'pg'
+import type { TreeHasher } from '../../ledger/merkle-proof.ts'
+import { splitBundle, type Tile, tileWidth } from '../tile.ts'
+import { type LogSource, SourceError } from './source.ts'
+
+// What the verifier reads out of a database: its own statements, so that a mistake in the service's cannot hide in both.
+
+export type Client = pg.Client
+
+/** One snapshot for everything, which nothing that is written meanwhile disturbs; and nothing can be written by us. */
+export async function openSnapshot(url: string): Promise<Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    // int8 as a whole number of any size, never as text or rounded: digests of findings are over the digits.
+    types: {
+      getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+        oid === Number(pg.types.builtins.INT8) && format !== 'binary' ? BigInt : pg.types.getTypeParser(oid, format),
+    },
+    application_name: 'tamga verify',
+    options: '-c search_path=tamga -c timezone=UTC -c statement_timeout=0',
+  })
+  client.on('error', () => undefined)
+  await client.connect()
+  await client.query('begin isolation level repeatable read read only')
+  return client
+}
+
+export type StoredLog = { id: number; name: string }
+
+export const listLogs = async (client: Client): Promise<StoredLog[]> =>
+  (await client.query<StoredLog>('select id, name from log order by id')).rows
+
+export type StoredKey = { no: number; origin: string; publicKey: Buffer }
+
+/** Every key that the log ever signed with, oldest first. */
+export async function listKeys(client: Client, log: number): Promise<StoredKey[]> {
+  const { rows } = await client.query<{ no: number; origin: string; public_key: Buffer }>(
+    'select no, origin, public_key from log_key where log_id = $1 order by no',
+    [log],
+  )
+  return rows.map((row) => ({ no: row.no, origin: row.origin, publicKey: row.public_key }))
+}
+
+export type StoredRoot = { size: number; root: Buffer; note?: string; keyNo?: number }
+
+export async function listCheckpoints(client: Client, log: number): Promise<StoredRoot[]> {
+  const { rows } = await client.query<{ size: bigint; root: Buffer; note: string; key_no: number }>(
+    'select size, root, note, key_no from checkpoint where log_id = $1 order by size, key_no',
+    [log],
+  )
+  return rows.map((row) => ({ size: Number(row.size), root: row.root, note: row.note, keyNo: row.key_no }))
+}
+
+export async function listHeads(client: Client, log: number): Promise<StoredRoot[]> {
+  const { rows } = await client.query<{ size: bigint; root: Buffer }>(
+    'select size, root from head where log_id = $1 order by size',
+    [log],
+  )
+  return rows.map((row) => ({ size: Number(row.size), root: row.root }))
+}
+
+/** The first position that is missing although a later one is there, and how many there are up to it. */
+export async function findGap(client: Client, log: number): Promise<{ positions: number; gap: number | undefined }> {
+  const { rows } = await client.query<{ positions: bigint; gap: bigint | null }>(
+    `select coalesce(max(position) + 1, 0)::bigint as positions,
+            min(expected) filter (where expected <> position)::bigint as gap
+     from (select position, row_number() over (order by position) - 1 as expected from entry where log_id = $1) as dense`,
+    [log],
+  )
+  const gap = rows[0]?.gap ?? null
+  return { positions: Number(rows[0]?.positions ?? 0n), gap: gap === null ? undefined : Number(gap) }
+}
+
+/** Entries that no event id leads to, or to which one leads that says another place: the first, and how many. */
+export async function findUnlisted(client: Client, log: number): Promise<{ first: number; count: number } | undefined> {
+  const { rows } = await client.query<{ first: bigint | null; count: bigint }>(
+    `select min(position) as first, count(*) as count from entry e
+     where log_id = $1 and not exists (select from event_directory d where d.log_id = $1 and d.position = e.position)`,
+    [log],
+  )
+  const first = rows[0]?.first ?? null
+  return first === null ? undefined : { first: Number(first), count: Number(rows[0]?.count ?? 0n) }
+}
+
+const bundlesAtOnce = 16
+
+/**
+ * A log in a database. Full tiles are those that were stored; partial ones, and those of what is not published yet, follow from the
+ * entries and the stored roots below.
+ */
+export function databaseSource(client: Client, log: StoredLog, published: number, hasher: TreeHasher): LogSource {
+  const chunks = new Map<number, Promise<Buffer[]>>()
+
+  async function readChunk(first: number): Promise<Buffer[]> {
+    // Binary results: as text each byte would travel as two digits.
+    const { rows } = await client.query<{ bundle: Buffer }>({
+      name: 'verify_bundles',
+      text: `select string_agg(substring(int4send(octet_length(bytes)) from 3 for 2) || bytes, ''::bytea order by position) as bundle
+             from entry where log_id = $1 and position >= $2 and position < $3 group by position / 256 order by position / 256`,
+      values: [log.id, first * tileWidth, (first + bundlesAtOnce) * tileWidth],
+      ...{ binary: true },
+    })
+    return rows.map((row) => row.bundle)
+  }
+
+  async function bundle(index: number): Promise<Uint8Array> {
+    const first = index - (index % bundlesAtOnce)
+    let chunk = chunks.get(first)
+    if (!chunk) {
+      chunk = readChunk(first)
+      chunks.set(first, chunk)
+      chunks.delete(first - 2 * bundlesAtOnce)
+    }
+    const found = (await chunk)[index - first]
+    if (!found) throw new SourceError(`of the entries from ${index * tileWidth} on none are there`)
+    return found
+  }
+
+  async function tile({ level, index, width }: Tile): Promise<Uint8Array> {
+    if (width === tileWidth && (index + 1) * 256 ** (level + 1) <= published) {
+      const { rows } = await client.query<{ hashes: Buffer }>({
+        name: 'verify_tile',
+        text: 'select hashes from tile where log_id = $1 and level = $2 and no = $3',
+        values: [log.id, level, index],
+        ...{ binary: true },
+      })
+      if (!rows[0]) throw new SourceError(`the tile ${level}/${index} is not there`)
+      return rows[0].hashes
+    }
+    if (level === 0) return Buffer.concat((splitBundle(await bundle(index)) ?? []).slice(0, width).map(hasher.leaf))
+    const { rows } = await client.query<{ roots: Buffer | null }>({
+      text: `select string_agg(root, ''::bytea order by no) as roots from tile where log_id = $1 and level = $2 and no >= $3 and no < $4`,
+      values: [log.id, level - 1, index * tileWidth, index * tileWidth + width],
+    })
+    return rows[0]?.roots ?? Buffer.alloc(0)
+  }
+
+  return {
+    name: `log ${log.name} of the database`,
+    checkpoint: async () => {
+      const { rows } = await client.query<{ note: string }>(
+        'select note from checkpoint where log_id = $1 order by key_no desc, size desc limit 1',
+        [log.id],
+      )
+      if (!rows[0]) throw new SourceError(`the log ${log.name} was never published`)
+      return rows[0].note
+    },
+    tile,
+    bundle: (index) => bundle(index),
+  }
+}
+
+/** Entries of the log `audit` that pin findings, in order. */
+export async function readDigestEntries(client: Client): Promise<{ position: number; bytes: Buffer }[]> {
+  const { rows } = await client.query<{ position: bigint; bytes: Buffer }>(
+    `select position, bytes from entry where log_id = (select id from log where name = 'audit')
+       and position(convert_to('"kind":"findings_digest"', 'UTF8') in bytes) > 0 order by position`,
+  )
+  return rows.map((row) => ({ position: Number(row.position), bytes: row.bytes }))
+}
+
+/** Findings of a range in order, all columns. */
+export const readFindings = async (client: Client, from: bigint, to: bigint): Promise<Record<string, unknown>[]> =>
+  (
+    await client.query<Record<string, unknown>>('select * from finding where no between $1 and $2 order by no', [
+      String(from),
+      String(to),
+    ])
+  ).rows
