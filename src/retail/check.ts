@@ -1,9 +1,10 @@
 import type { Pool } from 'pg'
 import { findEntry } from '../capture/store.ts'
-import type { Resolver } from '../codes/resolve.ts'
+import type { ResolvedUnit, Resolver } from '../codes/resolve.ts'
 import { readWithContainers } from '../custody/load.ts'
+import { recallOf } from '../custody/lots.ts'
 import { standing, type State, type Step } from '../custody/object.ts'
-import { findSale } from '../custody/store.ts'
+import { findLots, findRecalls, findSale } from '../custody/store.ts'
 import { systemOf } from '../gs1/foreign.ts'
 import { type Reading, readCode } from '../gs1/read.ts'
 import { Problem, type ProblemCode } from '../http/problem.ts'
@@ -66,7 +67,8 @@ export async function checkPublicly(deps: PublicCheckDeps, text: string): Promis
   const steps = new Map<bigint, Step>()
   await readWithContainers(deps.pool, log, [answer.objectId], steps)
   const own = steps.get(answer.objectId)
-  const status = statusOf[own ? standing(own, (id) => steps.get(id)).state : 'ordered']
+  const standsAs = statusOf[own ? standing(own, (id) => steps.get(id)).state : 'ordered']
+  const status = standsAs === 'known' && (await isRecalled(deps.pool, log, answer)) ? 'withdrawn' : standsAs
   return {
     status,
     tail,
@@ -74,6 +76,13 @@ export async function checkPublicly(deps: PublicCheckDeps, text: string): Promis
     ...(status === 'sold' ? { soldAt: { date: await saleDate(deps.pool, log, answer.objectId) } } : {}),
     text: tail === 'absent' && status === 'known' ? `${texts.known} ${withoutTail}` : texts[status],
   }
+}
+
+/** A recall or block stands beside the steps: goods that nobody has touched since are withdrawn all the same. */
+async function isRecalled(pool: Pool, log: number, { objectId, gtin }: ResolvedUnit): Promise<boolean> {
+  const [lots, recalls] = await Promise.all([findLots(pool, log, [objectId]), findRecalls(pool, [gtin], [objectId])])
+  const subject = { id: objectId, gtin, path: '', code: '', observe: false, orderedBy: null, orderObject: null }
+  return recallOf(subject, lots.get(objectId), recalls) !== undefined
 }
 
 function unreadable(code: ProblemCode, detail: string, value: string): Problem {

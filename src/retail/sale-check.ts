@@ -67,6 +67,7 @@ async function ask(deps: SaleCheckDeps, text: string, reading: Reading, answer: 
   if (tail === 'forged') return { result: { ...refusal(code, 'code_forged', tail), maySell: observe } }
   const subject: Subject = {
     id: answer.objectId,
+    gtin,
     path: String(i),
     code,
     observe,

@@ -137,6 +137,30 @@ t.test('sale checks say what a sale would say', async (t) => {
   t.equal((await shop.call('POST', '/sale-checks', { codes: many.slice(1) })).statusCode, 200)
 })
 
+t.test('what is recalled is not for sale, wherever it lies', async (t) => {
+  const app = await testApp(t)
+  const { play, code, actors, gtin } = await stage(app)
+  const [shop, customs] = ['shop', 'customs'].map((name) => actors.get(name)!)
+  if (!shop || !customs) throw new Error('the usual cast is not there')
+  await play(`
+    maker commission U1,U2 = ok
+    maker ship U1,U2 to shop = ok
+    shop receive U1,U2 = ok
+  `)
+  const codes = [code('U1'), code('U2')]
+  const reasons = async () => {
+    const { results } = await shop.expect<{ results: Result[] }>(200, 'POST', '/sale-checks', { codes })
+    const shown = await Promise.all(codes.map((text) => app.anonymous.expect<Check>(200, 'GET', url(text))))
+    return results.map(({ reason = 'ok' }, i) => `${reason} ${shown[i]?.status ?? ''}`)
+  }
+  await customs.expect(201, 'POST', '/recalls', { code: code('U1'), reason: 'a sample failed' })
+  t.same(await reasons(), ['withdrawn withdrawn', 'ok known'], 'one code is blocked')
+  await customs.expect(201, 'POST', '/recalls', { gtin, reason: 'the whole line' })
+  t.same(await reasons(), ['withdrawn withdrawn', 'withdrawn withdrawn'], 'a product is recalled')
+  const receipt = { till: '1', number: '1', time: '2026-03-01T10:00:00Z', lines: [{ code: code('U2') }], offline: true }
+  t.match(await shop.expect(201, 'POST', '/receipts', receipt), { lines: [{ status: 'sold', reason: 'withdrawn' }] })
+})
+
 t.test('returns', async (t) => {
   const app = await testApp(t)
   const { play, code, actors } = await stage(app)
