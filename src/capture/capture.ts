@@ -6,9 +6,11 @@ import { eventHashId } from '../epcis/hash-id.ts'
 import { Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
 import type { Outcome } from '../ledger/commit.ts'
 import type { Actor } from '../participants/actor.ts'
-import { type Identity, type PrepareDeps, type PrepareOptions, type Prepared, prepareEvent } from './prepare.ts'
+import { type Identity, type PrepareOptions, type Prepared, prepareEvent } from './prepare.ts'
+import { withPairs } from './replace.ts'
+import { prepareTakeBack, type TakeBackDeps } from './take-back.ts'
 
-export type CaptureDeps = PrepareDeps & {
+export type CaptureDeps = TakeBackDeps & {
   retryAfterSeconds: number
   /** What a refusal may say about the entry that made the object what it is. */
   describeFault: (fault: Fault, log: number, actor: Actor) => Promise<string | undefined>
@@ -36,14 +38,25 @@ export type Capture = {
   prepare(actor: Actor, event: EpcisEvent, options?: PrepareOptions): Promise<Prepared>
   /** Queues it at once, so that what is committed in order is judged in order; answers once the verdict is durable. */
   commit(prepared: Prepared, options?: { partial?: boolean }): Promise<Recorded>
+  /**
+   * Queues several of one log as one, so that nothing comes between them; they are judged in order.
+   * @param whole all are recorded or none is; `kept` says which
+   */
+  commitAll(prepared: readonly Prepared[], whole: boolean): Promise<{ kept: boolean; answers: (Recorded | Problem)[] }>
   /** Both, for one event. */
   record(actor: Actor, event: EpcisEvent, options?: { partial?: boolean }): Promise<Recorded>
 }
 
 export function createCapture(deps: CaptureDeps): Capture {
-  const prepare: Capture['prepare'] = (actor, event, options) =>
+  const prepare: Capture['prepare'] = async (actor, sent, options) => {
+    const event = withPairs(sent)
     // The content is what was sent, however much of it is recorded in the end: sending it again must find it.
-    prepareEvent(deps, actor, event, identityOf(event), options)
+    const known = identityOf(event)
+    const identity = event === sent ? known : { ...known, eventID: sent.eventID ?? eventHashId(sent) }
+    return event.errorDeclaration
+      ? prepareTakeBack(deps, actor, event, identity, options?.agreed)
+      : prepareEvent(deps, actor, event, identity, options)
+  }
   const commit: Capture['commit'] = async (prepared, options = {}) => {
     const outcome = await submit(deps, prepared)
     return options.partial === true ? recordPart(deps, prepared, outcome) : answer(deps, prepared, outcome)
@@ -51,7 +64,38 @@ export function createCapture(deps: CaptureDeps): Capture {
   return {
     prepare,
     commit,
+    commitAll: (prepared, whole) => commitAll(deps, prepared, whole),
     record: async (actor, event, options) => commit(await prepare(actor, event), options),
+  }
+}
+
+async function commitAll(deps: CaptureDeps, prepared: readonly Prepared[], whole: boolean) {
+  const [first] = prepared
+  if (!first) return { kept: true, answers: [] }
+  const sum = (of: (work: Prepared['work']) => number) => prepared.reduce((total, { work }) => total + of(work), 0)
+  const work = {
+    events: prepared.length,
+    codes: sum(({ codes }) => codes),
+    bytes: sum(({ bytes }) => bytes),
+  }
+  const drafts = prepared.map(({ draft }) => draft)
+  const { kept, outcomes } = await (deps.ledger.submitAll(first.log, drafts, work, whole) ?? refuseBusy(deps))
+  const answers: (Recorded | Problem)[] = []
+  for (const [i, one] of prepared.entries()) {
+    const outcome = outcomes[i]
+    if (!outcome) throw new Error('bad math: an event was not answered')
+    // One after the other: describing two thousand refusals at once would take every connection.
+    answers.push(await answerOrProblem(deps, one, outcome))
+  }
+  return { kept, answers }
+}
+
+async function answerOrProblem(deps: CaptureDeps, prepared: Prepared, outcome: Verdict): Promise<Recorded | Problem> {
+  try {
+    return await answer(deps, prepared, outcome)
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Act } from '../custody/law.ts'
 import type { State } from '../custody/object.ts'
 import type { Epc, EpcisEvent, ObjectEvent } from '../epcis/event.ts'
+import { successorsOf } from './replace.ts'
 
 /** What an event asks for, in the words of the law of custody. */
 export type Interpretation = {
@@ -10,6 +11,8 @@ export type Interpretation = {
   everything?: boolean
   /** Where the act leaves a choice of what the objects become. */
   becomes?: State
+  /** Of each old code the one that takes its place. */
+  successors?: ReadonlyMap<Epc, Epc>
 }
 
 const carrying = new Set(['loading', 'departing', 'transporting', 'arriving', 'unloading'])
@@ -33,13 +36,22 @@ export function interpret(event: EpcisEvent, customs: boolean): Interpretation {
       return { parts: [{ act: 'record', epcs: withParent(event.parentID, event.childEPCs) }] }
     case 'TransactionEvent':
       return { parts: [{ act: 'record', epcs: withParent(event.parentID, event.epcList) }] }
-    case 'TransformationEvent':
+    case 'TransformationEvent': {
+      const successors = successorsOf(event)
+      if (successors) {
+        const parts = [
+          { act: 'mark_anew' as const, epcs: event.outputEPCList },
+          { act: 'replace' as const, epcs: event.inputEPCList },
+        ]
+        return { parts, successors }
+      }
       return {
         parts: [
           { act: 'consume', epcs: event.inputEPCList },
           { act: 'produce', epcs: event.outputEPCList },
         ],
       }
+    }
   }
 }
 
@@ -131,4 +143,7 @@ export const mandateFor: Readonly<Record<Act, string | undefined>> = {
   lift_hold: undefined,
   close_order: 'order_codes',
   void_code: 'order_codes',
+  replace: 'commission',
+  mark_anew: 'commission',
+  undo: undefined, // As for what is taken back.
 }

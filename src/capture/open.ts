@@ -78,6 +78,8 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
     describeFault: (fault, log, actor) => describeFault(pool, directory, fault, log, actor),
     differingField: (event, log, position, actor) => findDifference(pool, event, log, position, actor),
     refusedWith: (key) => refusedBefore(pool, key),
+    findRecorded: (key) => store.findRecorded(pool, key),
+    undoWindowDays: limits.undoWindowDays,
   })
   return { capture, ledger, prepareDeps, recordAct: createActRecorder({ ...prepareDeps, retryAfterSeconds: 1 }) }
 }

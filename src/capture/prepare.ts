@@ -50,8 +50,12 @@ export type PrepareOptions = {
   keepMisread?: boolean
   /** It has happened already: see the claim of that name. Needs `without`. */
   neverRefused?: boolean
+  /** Receiving by document: what was announced and did not come. */
+  missing?: readonly Epc[]
   /** What is not ready for it waits instead of being refused (D11). */
   waits?: boolean
+  /** Of an error declaration: those who have acted since have agreed. */
+  agreed?: boolean
 }
 
 /** An event that only waits for its turn. */
@@ -74,9 +78,7 @@ export async function prepareEvent(
   options: PrepareOptions = {},
 ): Promise<Prepared> {
   const asked = interpret(event, hasRole(actingFor(actor), 'customs'))
-  refuseRole(actor, asked)
-  refuseKeyLimits(actor, event)
-  refuseTooMany(deps, asked)
+  refuseBeforehand(deps, actor, event, asked)
   const place = await placeOf(event, deps.directory)
   if (actor.place && place && place.no !== actor.place.no) {
     throw new Problem('key_limited', {
@@ -95,6 +97,8 @@ export async function prepareEvent(
     ...parts(asked, subjects),
     ...(asked.everything === true ? { everything: true } : {}),
     ...(lot ? { ilmd: lot } : {}),
+    ...(event.bizTransactionList.length > 0 ? { documents: documentsOf(event) } : {}),
+    ...(options.missing ? { missing: [...(await findSubjects(deps, options.missing)).subjects.values()] } : {}),
     ...(asked.becomes === undefined ? {} : { becomes: asked.becomes }),
     ...(options.neverRefused === true ? { neverRefused: true } : {}),
     ...(options.waits === true ? { waits: { origin: originOf(actor, event, identity.eventID, placeNo) } } : {}),
@@ -103,6 +107,18 @@ export async function prepareEvent(
   const recorded = options.neverRefused === true ? knownOnce(event, subjects.values(), options) : event
   const settled = { claim, logName, place: placeNo }
   return { ...(await prepareClaim(deps, actor, recorded, identity, settled)), options }
+}
+
+/** What needs no look at the goods: roles, mandate, limits of the key, how many codes. */
+export function refuseBeforehand(
+  deps: Pick<PrepareDeps, 'codesMax'>,
+  actor: Actor,
+  event: EpcisEvent,
+  asked: Interpretation,
+): void {
+  refuseRole(actor, asked)
+  refuseKeyLimits(actor, event)
+  refuseTooMany(deps, asked)
 }
 
 /** What of an event that is never refused can be recorded: codes that name something, each once. The rest are findings. */
@@ -141,9 +157,20 @@ const epcsOf = (asked: Interpretation): Epc[] => [
 function parts(asked: Interpretation, subjects: ReadonlyMap<Epc, Subject>): Pick<Claim, 'parts' | 'container'> {
   const container = asked.container && subjects.get(asked.container)
   return {
-    parts: asked.parts.map(({ act, epcs }) => ({ act, subjects: epcs.flatMap((epc) => subjects.get(epc) ?? []) })),
+    parts: asked.parts.map(({ act, epcs }) => ({
+      act,
+      subjects: epcs.flatMap((epc) => replaced(asked, epc, subjects) ?? []),
+    })),
     ...(container ? { container } : {}),
   }
+}
+
+/** The subject of a code; of an old one with the code that takes its place. */
+function replaced(asked: Interpretation, epc: Epc, subjects: ReadonlyMap<Epc, Subject>): Subject | undefined {
+  const subject = subjects.get(epc)
+  const successor = asked.successors?.get(epc)
+  const fresh = successor && subjects.get(successor)
+  return subject && fresh ? { ...subject, replacedBy: String(fresh.id) } : subject
 }
 
 /** Roles count only where the law names them; the rest turns on owner, holder and addressee. */
@@ -183,7 +210,7 @@ function refuseKeyLimits(actor: Actor, event: EpcisEvent): void {
   throw new Problem('key_limited', { detail: `This key may only record: ${actor.steps.join(', ')}. Use another key.` })
 }
 
-function refuseTooMany(deps: PrepareDeps, asked: Interpretation): void {
+function refuseTooMany(deps: Pick<PrepareDeps, 'codesMax'>, asked: Interpretation): void {
   const epcs = epcsOf(asked)
   const first = epcs[deps.codesMax]
   if (!first) return
@@ -263,5 +290,23 @@ function originOf(actor: Actor, event: EpcisEvent, eventID: string, place: numbe
     field: event.type === 'AggregationEvent' ? 'childEPCs' : 'epcList',
     eventID,
     columns: actorColumns(actor, place),
+  }
+}
+
+/** Under which names a document may be asked for: its URI, and the number as its writer wrote it. */
+const documentsOf = (event: EpcisEvent): string[] => [
+  ...new Set(
+    event.bizTransactionList.flatMap(({ bizTransaction }) => [
+      bizTransaction,
+      decodeURIComponentSafe(bizTransaction.slice(bizTransaction.lastIndexOf(':') + 1)),
+    ]),
+  ),
+]
+
+function decodeURIComponentSafe(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }

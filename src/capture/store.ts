@@ -37,6 +37,19 @@ export async function findEntry(pool: Pool, log: number, position: number): Prom
   }
 }
 
+export type RecordedEntry = EntryRow & { log: number; logName: string }
+
+/** The entry of the event with this key; undefined where none is recorded. */
+export async function findRecorded(pool: Pool, key: string): Promise<RecordedEntry | undefined> {
+  const { rows } = await pool.query<{ log_id: number; name: string; position: bigint }>({
+    name: 'capture_recorded',
+    text: 'select d.log_id, l.name, d.position from event_directory d join log l on l.id = d.log_id where d.event_key = $1',
+    values: [key],
+  })
+  const row = rows[0]
+  return row && { ...(await findEntry(pool, row.log_id, Number(row.position))), log: row.log_id, logName: row.name }
+}
+
 /** In which log each logistic unit lives, by the log's name; new ones are missing. */
 export async function findLogsOf(pool: Pool, ids: readonly bigint[]): Promise<Map<bigint, string>> {
   if (ids.length === 0) return new Map()
@@ -58,4 +71,29 @@ export async function findRefused(pool: Pool, key: string): Promise<{ code: stri
     values: [key],
   })
   return rows
+}
+
+/** The deflated text of a code list. */
+export async function findCodeList(pool: Pool, digest: Buffer): Promise<Buffer | undefined> {
+  const { rows } = await pool.query<{ bytes: Buffer }>({
+    name: 'capture_code_list',
+    text: 'select bytes from code_list where digest = $1',
+    values: [digest],
+  })
+  return rows[0]?.bytes
+}
+
+/** Shipping entries towards an addressee under a document, oldest first. */
+export async function findTransits(
+  pool: Pool,
+  document: string,
+  addressee: number,
+): Promise<{ log: number; position: number }[]> {
+  const { rows } = await pool.query<{ log_id: number; position: bigint }>({
+    name: 'capture_transits',
+    text: `select log_id, position from transit
+           where documents @> array[$1::text] and addressee = $2 order by log_id, position`,
+    values: [document, addressee],
+  })
+  return rows.map((row) => ({ log: row.log_id, position: Number(row.position) }))
 }

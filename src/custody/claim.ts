@@ -18,12 +18,25 @@ export type Subject = {
   orderObject: bigint | null
   /** What the register of codes already found. */
   fault?: 'code_unknown' | 'code_forged' | 'code_malformed'
+  /** Of a code that is replaced: the object of the new code, as decimal text (claims that wait are stored as JSON). */
+  replacedBy?: string
 }
 
 export type Part = { act: Act; subjects: readonly Subject[] }
 
 /** Who the goods go to: a participant, or somebody outside the system. */
 export type Recipient = { participant: number } | { outside: true } | undefined
+
+/** An error declaration: what an earlier entry did shall not count. */
+export type TakeBack = {
+  /** Where the entry stands that is taken back. */
+  position: number
+  eventID: string
+  /** Recorded after this moment it comes too late, in milliseconds since 1970; absent: those whom it concerns agreed. */
+  untilMs?: number
+  /** The container that was packed or unpacked: what else is in it is not touched by that. */
+  container?: bigint
+}
 
 /** What an event says was done, by whom, to which objects: what the judge is asked. */
 export type Claim = {
@@ -40,6 +53,10 @@ export type Claim = {
   to?: Recipient
   carrier?: number
   ownershipPasses?: boolean
+  /** The documents it goes under, for who receives by document. */
+  documents?: readonly string[]
+  /** Receiving by document: what was announced and did not come. It stays under way. */
+  missing?: readonly Subject[]
   /** Commissioning: lot and dates. */
   ilmd?: Lot
   /** What the objects become, where the act leaves a choice (taking back, voiding). */
@@ -51,6 +68,8 @@ export type Claim = {
   neverRefused?: boolean
   /** When it happened, in milliseconds since 1970. */
   eventTimeMs: number
+  /** It did not happen after all: `parts` name what the earlier entry named. */
+  takesBack?: TakeBack
   /** Recorded without a line, or sent to wait: objects that are not ready for it wait for their predecessor (D11). */
   waits?: { origin: unknown }
 }
@@ -81,3 +100,6 @@ export type Fault = {
   /** Owner and holder at that moment: whom a finding about it concerns. */
   concerned: readonly number[]
 }
+
+/** What is recorded all the same and becomes a finding; `missing`: announced under a document and not found on arrival. */
+export type Doubt = Omit<Fault, 'code'> & { code: FaultCode | 'missing' }

@@ -103,6 +103,10 @@ export function apply(claim: Claim, act: Act, subject: Subject, standing: Standi
       return pending.put({ ...step, flags: step.flags | flag.held })
     case 'lift_hold':
       return pending.put({ ...step, flags: step.flags & ~flag.held })
+    case 'replace':
+      return replace(subject, standing, pending)
+    case 'mark_anew':
+      return // The old code's step brings it about.
     case 'pack':
       return pack(claim, subject, standing, step, pending)
     case 'open_container':
@@ -140,6 +144,18 @@ const returned = (step: Step) => ({
   state: (step.flags & flag.encodedBefore) === 0 ? ('active' as const) : ('encoded' as const),
   flags: step.flags & ~flag.encodedBefore,
 })
+
+/** The new code stands where the old one stood, in its container too; the old one keeps the names and is nowhere. */
+function replace(subject: Subject, standing: Standing, pending: Pending): void {
+  const { own, owner, holder } = standing
+  const { position } = pending
+  const fresh = subject.replacedBy === undefined ? undefined : BigInt(subject.replacedBy)
+  // A new code that is in use already was let pass (observe only), and cannot stand for two things.
+  const takesPlace = fresh !== undefined && (pending.last(fresh)?.state ?? 'ordered') === 'ordered'
+  if (takesPlace) pending.put({ ...own, id: fresh, position })
+  const left = takesPlace ? { ...own, parent: null, owner, ownerAt: position, holder } : takenOut(standing, pending)
+  pending.put({ ...left, ...arrived(own), position, state: 'withdrawn' })
+}
 
 /** A new or emptied container starts anew; one in use stays as it is and takes what follows. */
 function open(claim: Claim, step: Step, pending: Pending): void {

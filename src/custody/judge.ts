@@ -1,10 +1,12 @@
-import type { Claim, Fault, Part, Subject } from './claim.ts'
+import type { Claim, Doubt, Fault, Part, Subject } from './claim.ts'
 import { apply, observes, type Pending, spreadOutwards } from './effects.ts'
 import { type BenchData, loadBench, rememberFact } from './load.ts'
 import { containersOf, flag, isFinal, type Standing, standing, type Step, unborn } from './object.ts'
 import { type Around, refuse, waivable } from './refusals.ts'
 import { expiryFault, type Lot, rangesOf, recallFault, recallOf } from './lots.ts'
 import * as store from './store.ts'
+import { takeBack } from './undo.ts'
+import * as undoStore from './undo-store.ts'
 import { isEarly, restricted, subjectsOf, type WaitingFact, waitingSingleMax } from './waiting.ts'
 
 export type BenchOptions = {
@@ -17,7 +19,7 @@ export type BenchOptions = {
 /** What the judge made of a claim that it let pass. */
 export type Accepted = {
   /** What was wrong with objects of groups that only observe, or of what had happened already: becomes findings. */
-  doubts: readonly Fault[]
+  doubts: readonly Doubt[]
   /** The objects that wait for their predecessor. */
   waiting: readonly Subject[]
 }
@@ -27,7 +29,7 @@ export type Verdict = { accepted: Accepted } | { faults: readonly Fault[] }
 export type Place = { position: number; recordTime: Date }
 
 /** A waiting fact, or a part of it, that was decided after all: an entry of its own at the position that was given. */
-export type Settlement = { fact: WaitingFact; subjects: readonly Subject[]; doubts: readonly Fault[] }
+export type Settlement = { fact: WaitingFact; subjects: readonly Subject[]; doubts: readonly Doubt[] }
 
 /** One batch of claims against the steps that the ledger holds, and those that earlier claims of the batch added. */
 export type Bench = {
@@ -57,7 +59,12 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   const newWakers: { id: bigint; position: number; waits: boolean }[] = []
   const settled: { position: number; id: bigint; at: number }[] = []
   const newLots: store.NewLot[] = []
+  const newTransits: store.NewTransit[] = []
   const woken = new Set<WaitingFact>()
+  const newReplacements: { id: bigint; replaces: bigint; position: number }[] = []
+  const newTakenBack: { position: number; at: number }[] = []
+  /** Positions that do not count any more: what was taken back, and the entries that say so. */
+  const cancelled = new Set<number>()
 
   function hold(claim: Claim, position: number): Session {
     const pendingSteps = new Map<bigint, Step>()
@@ -89,7 +96,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   }
 
   /** Makes the pending steps those that later claims see. */
-  function keep({ pendingSteps, claim }: Session): void {
+  function keep({ pendingSteps, claim }: Pick<Session, 'pendingSteps' | 'claim'>): void {
     for (const step of pendingSteps.values()) {
       if (step.id < 0n && !steps.has(step.id)) logisticUnits.push(step.id)
       steps.set(step.id, step)
@@ -104,6 +111,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   }
 
   function decide(claim: Claim, at: Place): Verdict {
+    if (claim.takesBack) return decideUndo(claim, at)
     const session = hold(claim, at.position)
     if (session.faults.length > 0) return { faults: session.faults }
     const many = subjectsOf(claim).length > waitingSingleMax && session.waiting.length > 0
@@ -111,8 +119,45 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
     const waiting = many || containerWaits ? waitingOf(claim) : session.waiting
     if (!many && session.done.length > 0) keep(session)
     if (claim.ilmd) keepLot(claim.ilmd, session.done, at.position)
+    keepTransit(session, at)
+    keepReplacements(session, at.position)
+    for (const subject of claim.missing ?? []) session.doubts.push(missing(subject, session.pending))
     if (claim.waits && waiting.length > 0) wait(claim, claim.waits.origin, waiting, at)
     return { accepted: { doubts: session.doubts, waiting } }
+  }
+
+  /** What was taken back stands as before; what of it still waited waits no longer. */
+  function decideUndo(claim: Claim, at: Place): Verdict {
+    const undo = data.undos.get(claim)
+    if (!undo) throw new Error('bad math: what is taken back was not read')
+    const result = takeBack(claim, undo, { written, cancelled }, at)
+    if ('faults' in result) return result
+    const waiting = new Set(subjectsOf(claim).flatMap(({ id }) => facts.get(id) ?? []))
+    for (const fact of waiting) {
+      if (fact.position !== claim.takesBack?.position) continue
+      for (const id of fact.open) settled.push({ position: fact.position, id, at: at.position })
+      fact.open.clear()
+    }
+    for (const position of undo.positions) newTakenBack.push({ position, at: at.position })
+    for (const position of [...undo.positions, at.position]) cancelled.add(position)
+    keep({ claim, pendingSteps: new Map(result.steps.map((step) => [step.id, step])) })
+    return { accepted: { doubts: [], waiting: [] } }
+  }
+
+  /** Which new code took the place of which old one. */
+  function keepReplacements({ done }: Session, position: number): void {
+    for (const { id: replaces, replacedBy } of done) {
+      const id = replacedBy === undefined ? undefined : BigInt(replacedBy)
+      if (id !== undefined && steps.get(id)?.position === position) newReplacements.push({ id, replaces, position })
+    }
+  }
+
+  /** What is under way to a participant, for who receives by document and for the deadline. */
+  function keepTransit({ claim, done }: Session, { position, recordTime }: Place): void {
+    const shipped = claim.parts.some(({ act }) => act === 'ship' || act === 'void_shipping') && done.length > 0
+    if (!shipped || !claim.to || !('participant' in claim.to)) return
+    const { principal: sender, carrier = null, documents = [] } = claim
+    newTransits.push({ position, recordTime, sender, addressee: claim.to.participant, carrier, documents })
   }
 
   function keepLot(lot: Lot, done: readonly Subject[], position: number): void {
@@ -183,7 +228,10 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       const statements: Promise<unknown>[] = []
       if (logisticUnits.length > 0) statements.push(store.insertLogisticUnits(client, log, logisticUnits))
       if (written.length > 0) statements.push(store.insertSteps(client, log, written))
+      if (newTakenBack.length > 0) statements.push(undoStore.insertTakenBack(client, log, newTakenBack))
+      if (newReplacements.length > 0) statements.push(undoStore.insertReplacements(client, log, newReplacements))
       if (newLots.length > 0) statements.push(store.insertLots(client, log, newLots))
+      if (newTransits.length > 0) statements.push(store.insertTransits(client, log, newTransits))
       if (newFacts.length > 0) statements.push(store.insertWaiting(client, log, newFacts))
       if (newWakers.length > 0) statements.push(store.insertWaitingObjects(client, log, newWakers))
       if (settled.length > 0) statements.push(store.insertSettled(client, log, settled))
@@ -202,7 +250,7 @@ type Session = {
   pendingSteps: Map<bigint, Step>
   nestingMax: number
   faults: Fault[]
-  doubts: Fault[]
+  doubts: Doubt[]
   waiting: Subject[]
   /** The objects that were decided: something was done to them, or nothing had to be. */
   done: Subject[]
@@ -244,7 +292,7 @@ function judgeOne(session: Session, said: Part['act'], subject: Subject): void {
   const act = actFor(claim, said, now)
   const found = orderClosed(subject, own, pending) ?? judged(session, act, subject, now)
   const fault = found && own.position === pending.position ? namedTwice(found) : found
-  const waived = fault !== undefined && waivable(fault.code) && observes(subject, now)
+  const waived = fault !== undefined && (observes(subject, now) ? waivable(fault.code) : isAboutNothing(fault, now))
   if (fault && !waived && claim.waits && isEarly(fault, now)) {
     // The ledger has gone on since, and he had it then: the fact came late, moves nothing, and nothing is wrong with it.
     if (cameLate(session, subject)) session.done.push(subject)
@@ -267,21 +315,33 @@ function judgeOne(session: Session, said: Part['act'], subject: Subject): void {
   if (fault) markClaimed(subject.id, now, claim.principal, pending)
 }
 
+/** A logistic unit in which nothing ever was carries no goods: only whose it is matters. */
+const isAboutNothing = ({ code }: Fault, { own }: Standing): boolean =>
+  own.id < 0n && own.state === 'active' && own.contents === null && (code === 'not_addressed' || code === 'wrong_state')
+
 const nothing: ReadonlySet<bigint> = new Set()
 
 /** The law's own refusals, and for a sale what was said about the goods since: a recall weighs more than whose they are. */
 function judged(session: Session, act: Part['act'], subject: Subject, now: Standing): Fault | undefined {
   const { claim, data, nestingMax } = session
   const fault = refuse(claim, act, subject, now, session.around ?? { ids: nothing, nestingMax })
-  if (act !== 'sell' || fault?.code === 'already_sold' || subject.fault) return fault
+  const asked = act === 'sell' || act === 'replace'
+  if (!asked || fault?.code === 'already_sold' || subject.fault) return fault
   const lot = data.lots.get(subject.id)
   const recall = recallOf(subject, lot, data.recalls)
+  // A new label does not make recalled goods saleable; expired ones stay what they are under it.
+  if (act === 'replace') return recall ? recallFault(subject, recall) : fault
   return recall ? recallFault(subject, recall) : (fault ?? expiryFault(subject, lot, claim.eventTimeMs))
 }
 
 function cameLate({ claim, data }: Session, subject: Subject): boolean {
   const past = data.pasts.get(subject.id)
   return past !== undefined && past.newestMs > claim.eventTimeMs && past.had.has(claim.principal)
+}
+
+function missing(subject: Subject, pending: Pending): Doubt {
+  const now = standing(pending.last(subject.id) ?? unborn(subject.id), pending.last)
+  return { subject, code: 'missing', concerned: [now.sender, now.holder].filter((no) => no !== null) }
 }
 
 /** What a claim that is never refused names, but cannot move: it is doubted and no step follows. */

@@ -1,5 +1,5 @@
 import type { Role } from '../participants/actor.ts'
-import type { State } from './object.ts'
+import { type State, states } from './object.ts'
 
 /**
  * The law of custody: who may do what to an object in which state. One table, for the judge to apply and for an inspector to read
@@ -37,6 +37,9 @@ export type Act =
   | 'release'
   | 'close_order'
   | 'void_code'
+  | 'replace'
+  | 'mark_anew'
+  | 'undo'
 
 /** Whose act it is, measured against how the object stands. */
 export type Who =
@@ -52,6 +55,7 @@ export type Who =
   | 'sender'
   | 'seller' // under whose name it was sold
   | 'authority' // the role decides
+  | 'recorder' // recorded what is taken back
 
 export type Rule = {
   /** How an event says it, in EPCIS words. */
@@ -324,5 +328,31 @@ export const law: Record<Act, Rule> = {
     packed: 'stays',
     becomes: 'withdrawn',
     effect: 'stolen where that is the reason',
+  },
+  replace: {
+    said: 'TransformationEvent replacing or repackaging, as many outputs as inputs, all units: the old codes',
+    who: 'holder',
+    from: living,
+    underWay: 'no',
+    packed: 'stays',
+    becomes: 'withdrawn',
+    effect: 'the new code takes its place: owner, holder, container and history',
+  },
+  mark_anew: {
+    said: 'the same: the new codes',
+    roles: ['producer', 'importer'],
+    who: 'orderer',
+    from: ['ordered'],
+    underWay: 'no',
+    packed: 'stays',
+    effect: 'stands where the old code stood',
+  },
+  undo: {
+    said: 'errorDeclaration on an event that is recorded, within the undo window',
+    who: 'recorder',
+    from: states.filter((state) => state !== 'closed'),
+    underWay: 'either',
+    packed: 'stays',
+    effect: 'all that it named stands as before, if nothing has happened to it since; else who did it must agree',
   },
 }

@@ -2,6 +2,7 @@ import type { Claim, Subject } from './claim.ts'
 import type { Lot, Recall } from './lots.ts'
 import type { Step } from './object.ts'
 import * as store from './store.ts'
+import { loadUndos, type UndoData } from './undo.ts'
 import { type Past, subjectsOf, type WaitingFact } from './waiting.ts'
 
 /** What the judge reads, under the lock, before it decides a batch. */
@@ -19,6 +20,8 @@ export type BenchData = {
   /** Of what is to be sold: lot and dates, and the recalls of its GTINs. */
   lots: Map<bigint, Lot>
   recalls: readonly Recall[]
+  /** What each claim needs that takes something back. */
+  undos: ReadonlyMap<Claim, UndoData>
 }
 
 /** @param settles false for questions, which settle nothing: what waits is then not looked up */
@@ -28,7 +31,9 @@ export async function loadBench(
   claims: readonly Claim[],
   settles: boolean,
 ): Promise<BenchData> {
+  const undos = await loadUndos(client, log, claims)
   const wanted = new Set(claims.flatMap(idsOf))
+  for (const { before } of undos.values()) for (const id of before.keys()) wanted.add(id)
   const steps = new Map<bigint, Step>()
   const found = new Map<number, WaitingFact>()
   const facts = new Map<bigint, WaitingFact[]>()
@@ -48,7 +53,7 @@ export async function loadBench(
   const late = [...claims.filter((claim) => claim.waits), ...[...found.values()].map((fact) => fact.claim)]
   const all = [...claims, ...late]
   const sold = all.flatMap((claim) =>
-    claim.parts.filter((part) => part.act === 'sell').flatMap((part) => part.subjects),
+    claim.parts.filter((part) => part.act === 'sell' || part.act === 'replace').flatMap((part) => part.subjects),
   )
   const [lots, recalls] = sold.length === 0 ? [new Map<bigint, Lot>(), []] : await readLots(client, log, sold)
   const contents = await readContents(client, log, all, steps)
@@ -57,7 +62,7 @@ export async function loadBench(
   for (const id of lateIds) if (!pasts.has(id)) pasts.set(id, { newestMs: 0, had: new Set() })
   const unknown = [...asked].filter((id) => id < 0n && !steps.has(id))
   const elsewhere = unknown.length === 0 ? [] : await store.findElsewhere(client, log, unknown)
-  return { steps, contents, elsewhere: new Set(elsewhere), facts, pasts, lots, recalls }
+  return { steps, contents, elsewhere: new Set(elsewhere), facts, pasts, lots, recalls, undos }
 }
 
 function readLots(

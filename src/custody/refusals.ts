@@ -32,11 +32,17 @@ export function refuse(
 /** The container that is packed into and those around it, and how deep they may be nested. */
 export type Around = { ids: ReadonlySet<bigint>; nestingMax: number }
 
+const registerSays: Record<NonNullable<Subject['fault']>, string> = {
+  code_unknown: 'This code was never issued. Keep the goods apart and report them.',
+  code_forged: 'The verification tail does not fit this code. Keep the goods apart and report them.',
+  code_malformed: 'This is no code. Scan it again.',
+}
+
 type Found = readonly [code: FaultCode, detail: string] | undefined
 
 function firstOf(claim: Claim, act: Act, rule: Rule, subject: Subject, standing: Standing, around: Around): Found {
   const { state } = standing
-  if (subject.fault) return [subject.fault, 'The register of codes does not know it.']
+  if (subject.fault) return [subject.fault, registerSays[subject.fault]]
   if (act === 'sell') {
     if (state === 'sold') return ['already_sold', 'It was sold before.']
     if (state === 'withdrawn' || state === 'stolen') return ['withdrawn', `It is ${state}.`]
@@ -78,6 +84,7 @@ function whoseRefuses(who: Who, principal: number, subject: Subject, standing: S
   switch (who) {
     case 'anyone':
     case 'authority':
+    case 'recorder': // Known before the lock, and never changes.
       return undefined
     case 'orderer':
       // What was marked and passed on is its new owner's to bring into circulation.
@@ -153,6 +160,8 @@ function packingRefuses(claim: Claim, act: Act, rule: Rule, standing: Standing, 
       return ['wrong_state', `Containers may be nested ${around.nestingMax} deep.`]
     }
   }
+  if (act === 'replace' && (own.contents ?? 0) > 0)
+    return ['wrong_state', 'Other goods are packed in it. Unpack it first.']
   if (rule.packed === 'refused' && own.parent !== null) return ['packed_elsewhere', 'It is packed in something else.']
   if (act === 'open_container' && own.id >= 0n && own.state === 'ordered') {
     return ['wrong_state', 'Its code was ordered, but it was never marked (commissioned).']

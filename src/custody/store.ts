@@ -247,6 +247,8 @@ export async function findPasts(client: Queryable, log: number, ids: readonly bi
            from unnest($2::bigint[]) as wanted (id)
            join step s on s.log_id = $1 and s.object_id = wanted.id
            join entry e on e.log_id = $1 and e.position = s.position
+           where not exists (select from taken_back b where b.log_id = $1 and b.position = s.position)
+             and not exists (select from taken_back b where b.log_id = $1 and b.taken_back_at = s.position)
            group by s.object_id`,
     values: [log, `{${ids.join(',')}}`],
   })
@@ -269,7 +271,7 @@ export const insertLots = (client: Queryable, log: number, lots: readonly NewLot
     values: [log, JSON.stringify(lots.map(({ position, lot, objects }) => ({ position, ...lot, objects })))],
   })
 
-/** Lot and dates of those objects that have any: the newest that an entry of their own gave them. */
+/** Lot and dates of those objects that have any: the newest that an entry gave them, or the code that they had before. */
 export async function findLots(client: Queryable, log: number, ids: readonly bigint[]): Promise<Map<bigint, Lot>> {
   const { rows } = await client.query<{
     object_id: bigint
@@ -278,11 +280,18 @@ export async function findLots(client: Queryable, log: number, ids: readonly big
     expiry: string | null
   }>({
     name: 'custody_lots',
-    text: `select distinct on (s.object_id) s.object_id, i.lot, i.production, i.expiry
-           from unnest($2::bigint[]) as wanted (id)
-           join step s on s.log_id = $1 and s.object_id = wanted.id
+    text: `with recursive line (id, former) as (
+             select id, id from unnest($2::bigint[]) as wanted (id)
+             union
+             select l.id, r.replaces from line l join replacement r on r.log_id = $1 and r.object_id = l.former
+             where not exists (select from taken_back b where b.log_id = $1 and b.position = r.position)
+           )
+           select distinct on (l.id) l.id as object_id, i.lot, i.production, i.expiry
+           from line l
+           join step s on s.log_id = $1 and s.object_id = l.former
            join ilmd i on i.log_id = $1 and i.position = s.position
-           order by s.object_id, s.position desc`,
+           where not exists (select from taken_back b where b.log_id = $1 and b.position = i.position)
+           order by l.id, s.position desc`,
     values: [log, `{${ids.join(',')}}`],
   })
   return new Map(
@@ -330,3 +339,24 @@ export async function findRecalls(
     reason: row.reason,
   }))
 }
+
+export type NewTransit = {
+  position: number
+  recordTime: Date
+  sender: number
+  addressee: number
+  carrier: number | null
+  documents: readonly string[]
+}
+
+export const insertTransits = (client: Queryable, log: number, transits: readonly NewTransit[]): Promise<unknown> =>
+  client.query({
+    name: 'custody_insert_transits',
+    text: `insert into transit (log_id, position, record_time, sender, addressee, carrier, documents)
+           select $1, * from jsonb_to_recordset($2::jsonb)
+             as t (position bigint, record_time timestamptz, sender integer, addressee integer, carrier integer, documents text[])`,
+    values: [
+      log,
+      JSON.stringify(transits.map(({ recordTime, ...transit }) => ({ ...transit, record_time: recordTime }))),
+    ],
+  })
