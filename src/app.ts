@@ -10,8 +10,11 @@ import { createResolver, type Resolver } from './codes/resolve.ts'
 import { openTailKeys, type TailKeys } from './codes/keys.ts'
 import { codesRoutes } from './codes/routes.ts'
 import type { Config } from './config/config.ts'
+import { jobRoutes } from './capture/job-routes.ts'
 import { openCapture, type OpenedCapture } from './capture/open.ts'
+import { openJobs } from './capture/open-jobs.ts'
 import { createOrderActs } from './capture/order-acts.ts'
+import { underWayUnder } from './capture/by-document.ts'
 import { captureRoutes } from './capture/routes.ts'
 import type { Clock, FatalLedgerError } from './ledger/commit.ts'
 import { kyselyOn, listen, poolConfig, type DatabaseAccess, type Db } from './db/connect.ts'
@@ -113,7 +116,21 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   // What happens to them.
   const { clockAheadMaxMs, documentEventsMax: scansMax } = config.limits
-  await app.register(captureRoutes, { capture, directory, now, clockAheadMaxMs, scansMax })
+  const underWay = (document: string, addressee: number) => underWayUnder({ pool, resolver }, document, addressee)
+  await app.register(captureRoutes, { capture, directory, underWayUnder: underWay, now, clockAheadMaxMs, scansMax })
+  const { limits } = config
+  const jobs = openJobs({
+    access: options.access,
+    pool,
+    db,
+    directory,
+    capture,
+    prepareDeps,
+    limits,
+    log: app.log,
+    now,
+  })
+  await app.register(jobRoutes, { jobs, pool, limits, version })
   // Where they are sold, and what a buyer may ask.
   const { nestingMax } = config.limits
   const logNo = (name: string) => ledger.logNo(name)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Fault } from '../custody/claim.ts'
+import type { Doubt, Fault } from '../custody/claim.ts'
 import { type Accepted, openBench, type Settlement } from '../custody/judge.ts'
 import { findingObjectsMax, type FindingKind, findingText, type NewFinding } from '../findings/finding.ts'
 import { insertFindings } from '../findings/store.ts'
@@ -87,10 +87,10 @@ function findingsOf(
   kind: FindingKind,
   source: Order | FindingSource,
   stamp: Stamp,
-  faults: readonly Fault[],
+  faults: readonly Doubt[],
 ): NewFinding[] {
   if (faults.length === 0) return []
-  const byCode = new Map<string, Fault[]>()
+  const byCode = new Map<string, Doubt[]>()
   for (const fault of faults) {
     const same = byCode.get(fault.code)
     if (same) same.push(fault)

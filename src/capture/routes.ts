@@ -8,12 +8,13 @@ import type { Actor } from '../participants/actor.ts'
 import type { Directory } from '../participants/directory.ts'
 import type { Capture, Recorded } from './capture.ts'
 import type { Prepared } from './prepare.ts'
-import { eventOfScan } from './scan.ts'
+import { eventOfScan, missingOf, type ScanContext } from './scan.ts'
 import { PartlyRecordedBody, RecordedBody, Scan, ScanVerdict } from './schema.ts'
 
 export type CaptureRouteDeps = {
   capture: Capture
   directory: Directory
+  underWayUnder: ScanContext['underWayUnder']
   now: () => Date
   clockAheadMaxMs: number
   scansMax: number
@@ -66,9 +67,18 @@ export const captureRoutes: FastifyPluginAsyncTypebox<CaptureRouteDeps> = async 
   )
 
   const prepareScan = async (actor: Actor, scan: Scan, path?: string): Promise<Prepared> => {
-    const context = { actor, directory: deps.directory, now: deps.now(), clockAheadMaxMs: deps.clockAheadMaxMs }
-    const event = await eventOfScan(scan, path === undefined ? context : { ...context, path })
-    return deps.capture.prepare(actor, event, lateness(scan))
+    const { directory, clockAheadMaxMs, underWayUnder } = deps
+    const context = {
+      actor,
+      directory,
+      underWayUnder,
+      now: deps.now(),
+      clockAheadMaxMs,
+      ...(path === undefined ? {} : { path }),
+    }
+    const event = await eventOfScan(scan, context)
+    const missing = missingOf(scan, (field) => `${path ?? ''}/${field}`)
+    return deps.capture.prepare(actor, event, { ...lateness(scan), ...(missing.length > 0 ? { missing } : {}) })
   }
 
   /** Prepared side by side, queued in the order given: they travel in one batch and are judged one after the other. */

@@ -26,7 +26,15 @@ import type { Scan } from './schema.ts'
 /** A destination that is only who carries; an EPCIS destination's type may be any URI. */
 export const carrierType = 'urn:tamga:party:carrier'
 
-export type ScanContext = { actor: Actor; directory: Directory; now: Date; clockAheadMaxMs: number; path?: string }
+export type ScanContext = {
+  actor: Actor
+  directory: Directory
+  /** The links of everything that is under way to an addressee under a document. */
+  underWayUnder: (document: string, addressee: number) => Promise<string[]>
+  now: Date
+  clockAheadMaxMs: number
+  path?: string
+}
 
 /**
  * The EPCIS event that a scan stands for. Aggregation where a parent is named, otherwise an ObjectEvent whose action follows from
@@ -35,8 +43,8 @@ export type ScanContext = { actor: Actor; directory: Directory; now: Date; clock
  */
 export async function eventOfScan(scan: Scan, context: ScanContext): Promise<EpcisEvent> {
   const at = (field: string) => `${context.path ?? ''}/${field}`
-  refuseUnoffered(scan, at)
   const codes = readCodes(scan.codes, at('codes'))
+  const all = await byDocument(scan, codes, context, at)
   const time = readScanTime(scan, context, at)
   const place = await readPlace(scan, context, at)
   const common = {
@@ -53,7 +61,7 @@ export async function eventOfScan(scan: Scan, context: ScanContext): Promise<Epc
   if (scan.step === 'packing' || scan.step === 'unpacking' || scan.parent !== undefined) {
     return containment(scan, codes, common, at)
   }
-  if (codes.length === 0) throw fieldProblem(at('codes'), 'Name at least one code.')
+  if (all.length === 0) throw fieldProblem(at('codes'), 'Name at least one code.')
   const action =
     scan.step === 'commissioning' || scan.step === 'encoding'
       ? ('ADD' as const)
@@ -67,10 +75,42 @@ export async function eventOfScan(scan: Scan, context: ScanContext): Promise<Epc
     ...common,
     disposition,
     action,
-    epcList: codes,
+    epcList: all,
     ...(ilmd ? { ilmd, context: ilmdContext } : {}),
   })
 }
+
+/** Receiving with a document and no codes: everything that is under way to me under it, but what is missing (`except`). */
+async function byDocument(
+  scan: Scan,
+  codes: readonly Epc[],
+  context: ScanContext,
+  at: (field: string) => string,
+): Promise<readonly Epc[]> {
+  const { document, except = [] } = scan
+  if (scan.step !== 'receiving' || document === undefined || codes.length > 0) {
+    if (except.length === 0) return codes
+    throw fieldProblem(
+      at('except'),
+      'What is missing is named where a document is received: step receiving, a document, no codes.',
+    )
+  }
+  const links = await context.underWayUnder(document, actingFor(context.actor).no)
+  const missing = missingOf(scan, at)
+  const announced = new Set(links)
+  const stranger = missing.find((epc) => !announced.has(epc.link))
+  if (stranger) throw fieldProblem(stranger.path, 'This is not under way to you under this document.', 'not_addressed')
+  const absent = new Set(missing.map((epc) => epc.link))
+  return readCodes(
+    links.filter((link) => !absent.has(link)),
+    at('document'),
+    () => at('document'),
+  )
+}
+
+/** What a receiving scan names as missing. */
+export const missingOf = (scan: Scan, at: (field: string) => string): Epc[] =>
+  readCodes(scan.except ?? [], at('except'))
 
 /** The prefix of CBV master data, declared in events that use it. */
 const ilmdContext = { prefixes: new Map([['cbvmda', 'urn:epcglobal:cbv:mda:']]), remote: [] }
@@ -82,14 +122,6 @@ function ilmdOf({ lot, productionDate, expiryDate }: Scan): JsonObject | undefin
     ...(expiryDate === undefined ? {} : { 'cbvmda:itemExpirationDate': expiryDate }),
   }
   return Object.keys(ilmd).length > 0 ? ilmd : undefined
-}
-
-function refuseUnoffered(scan: Scan, at: (field: string) => string): void {
-  for (const field of ['except'] as const) {
-    if (scan[field] === undefined) continue
-    const detail = `"${field}" is not offered by this version. Leave it out and send the scan once its predecessor is recorded.`
-    throw new Problem('not_possible', { detail, errors: [{ path: at(field), code: 'not_possible', detail }] })
-  }
 }
 
 function containment(

@@ -55,6 +55,9 @@ export const findingTexts: Readonly<Record<string, string>> = {
   withdrawn: 'Goods were reported that are withdrawn, blocked or voided.',
   on_hold: 'Goods were moved that customs hold.',
   expired: 'Goods were offered after their expiry date.',
+  missing: 'Goods that were announced under a document were not found on arrival: difference to be explained.',
+  overdue: 'Goods have been under way for longer than they should: the addressee or the sender owes an answer.',
+  unsettled: 'A fact waits for its predecessor, and nobody has reported it: somebody owes a report.',
   counted: 'More was refused within a minute than is kept one by one: see the counts.',
   several_logs: 'Goods of several ledgers were reported in one document.',
 }

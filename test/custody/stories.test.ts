@@ -202,6 +202,20 @@ const stories: Record<string, string> = {
     trader   receive    U2              = ok
     rival    void       U2              = not_holder
   `,
+  'receiving by document': `
+    maker    commission U1,U2,U3,U4     = ok
+    maker    pack       U3,U4 in P1     = ok
+    maker    ship       U1,U2 to shop : document=D-17 = ok
+    maker    ship       P1 to shop : document=D-17 = ok
+    shop     receive    all : document=D-18 = not_addressed
+    trader   receive    all : document=D-17 = not_addressed
+    shop     receive    all : document=D-17 except=U2 = ok
+    shop     sell       U1,U3           = ok
+    shop     sell       U2              = not_owner      # missing: still under way
+    shop     receive    all : document=D-17 = ok         # it came later
+    shop     sell       U2              = ok
+    shop     receive    all : document=D-17 = not_addressed
+  `,
   'what left the system can come back': `
     maker    commission U1,U2           = ok
     maker    encode     U3              = ok

@@ -52,13 +52,14 @@ export function sscc(): string {
 }
 
 /** `offline=true time=-40m transfer=possession`: a time may be given as minutes before now. */
-function optionsOf(text: string): Record<string, unknown> {
+function optionsOf(text: string, code: (name: string) => string): Record<string, unknown> {
   const pairs = text
     .split(/\s+/)
     .filter(Boolean)
     .map((pair) => pair.split('=') as [string, string])
   return Object.fromEntries(
     pairs.map(([key, value]) => {
+      if (key === 'except') return [key, value.split('+').map(code)]
       const minutes = /^-(\d+)m$/.exec(value)?.[1]
       if (minutes !== undefined) return [key, new Date(Date.now() - Number(minutes) * 60_000).toISOString()]
       return [key, value === 'true' ? true : value]
@@ -133,7 +134,7 @@ export async function stage(
       ...(container === undefined ? {} : { parent: code(container) }),
       ...(to === undefined ? {} : { to: to.startsWith('outside') ? { name: to, country: 'KZ' } : actors.get(to)?.id }),
       ...(carrier === undefined ? {} : { carrier: actors.get(carrier)?.id }),
-      ...optionsOf(extra ?? ''),
+      ...optionsOf(extra ?? '', code),
     }
     const answer = await actor.call('POST', '/scans', body)
     const problem: { code?: string; detail?: string } = answer.statusCode < 300 ? {} : answer.json()
