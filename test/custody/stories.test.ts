@@ -280,7 +280,7 @@ t.test('stories of custody', async (t) => {
   await t.test('a second ledger that replays the entries agrees with every step', async (t) => {
     const { entries, compared, skipped } = await checkReplay(app.database.adminUrl)
     t.ok(entries > 80 && compared > 30)
-    t.equal(skipped, 0)
+    t.equal(skipped, 1, 'the bottle that was announced and did not come')
     t.comment(`${entries} entries replayed, ${compared} objects compared`)
   })
 })
