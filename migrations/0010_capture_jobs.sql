@@ -12,12 +12,14 @@ create table capture_job (
     finished_at    timestamptz,
     success        boolean     not null default true,
     events         integer     not null check (events > 0),
+    log            text,
     done           integer     not null default 0 check (done between 0 and events),
     recorded       integer     not null default 0 check (recorded between 0 and events),
     error_count    integer     not null default 0,
     errors         jsonb       not null default '[]'
 );
 comment on column capture_job.actor is 'Who sent the document, as of then: whoever goes on with it after a crash acts for him';
+comment on column capture_job.log is 'The log of all goods that the document names; null where they are of several, or none is known';
 comment on column capture_job.done is 'Events that are decided; whoever goes on with the job begins behind them';
 comment on column capture_job.errors is 'Problem documents, the first hundred; error_count says how many';
 create index capture_job_participant on capture_job (participant_no, no);

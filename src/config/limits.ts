@@ -6,6 +6,10 @@ export const limits = Object.freeze({
   documentCodesMax: 30_000, // What the largest pallets of small packs hold, with room; also one batch.
   documentEventsMax: 2_000, // One batch: a rollback document commits whole or not at all.
   documentBytesMax: 32 * 1024 * 1024, // 30,000 codes with signature tails, twice over.
+  captureSliceEvents: 100, // Of a document that may be recorded in part: some 10 ms under the log's lock, so that no till waits long.
+  captureSliceCodes: 2_000, // The same in codes.
+  captureJobsAtOnce: 2, // Documents that are worked on side by side, of different participants; one core stays for the tills.
+  captureJobsOpenMax: 50, // Of one participant, each up to 32 MB in the database.
   jsonDepthMax: 64, // EPCIS needs about 10; beyond this only attacks on recursive readers are found.
   pathParameterMax: 512, // A code with a signature tail, percent-encoded; Fastify's 100 cuts it off.
   headerBytesMax: 16 * 1024, // Node's default, named because clients meet it.

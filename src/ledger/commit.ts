@@ -42,7 +42,7 @@ export type Draft<Order, Decision> = {
   entry(stamp: Stamp, decision: Decision): Uint8Array
 }
 
-/** What travels through the queue: drafts that have nothing to do with each other are groups of one. */
+/** What travels through the queue as one; most groups are of one draft. */
 export type Group<Order, Decision> = {
   drafts: readonly Draft<Order, Decision>[]
   /** All are recorded or none is. */

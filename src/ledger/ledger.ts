@@ -33,11 +33,15 @@ export type Ledger<Order, Decision, Refusal> = {
    * Rejects when the database could not be reached in time; the outcome is then unknown, and sending the same again is safe.
    */
   submit(log: number, draft: Draft<Order, Decision>, work: Work): Promise<Outcome<Decision, Refusal>> | undefined
-  /** The same for drafts that belong together: they are judged one after the other in a batch of their own; all are recorded or none. */
+  /**
+   * The same for drafts that travel together: all are taken or none, and nothing comes between them.
+   * @param whole all are recorded or none is: they are a batch of their own
+   */
   submitAll(
     log: number,
     drafts: readonly Draft<Order, Decision>[],
     work: Work,
+    whole: boolean,
   ): Promise<GroupOutcome<Decision, Refusal>> | undefined
   /** The number of a log by its name; makes it if it is new. */
   logNo(name: string): Promise<number>
@@ -83,7 +87,7 @@ export function createLedger<Order, Decision, Refusal>(
       writerOf(log)
         .add({ drafts: [draft], whole: false }, work)
         ?.then(theOne),
-    submitAll: (log, drafts, work) => writerOf(log).add({ drafts, whole: true }, work),
+    submitAll: (log, drafts, work, whole) => writerOf(log).add({ drafts, whole }, work),
     logNo,
     waiting: () =>
       [...writers.values()]
@@ -131,10 +135,10 @@ function createWriter<Order, Decision, Refusal>(
 
   async function flush(groups: Group<Order, Decision>[]): Promise<GroupOutcome<Decision, Refusal>[]> {
     const [first] = groups
-    // A whole group came alone; the others are of one draft each.
-    if (first?.whole === true) return [await commit(first)]
+    if (first?.whole === true) return [await commit(first)] // It came alone.
     const { outcomes } = await commit({ drafts: groups.flatMap((group) => group.drafts), whole: false })
-    return outcomes.map((outcome) => ({ kept: true, outcomes: [outcome] }))
+    let next = 0
+    return groups.map(({ drafts }) => ({ kept: true, outcomes: outcomes.slice(next, (next += drafts.length)) }))
   }
 
   async function commit(group: Group<Order, Decision>): Promise<GroupOutcome<Decision, Refusal>> {
