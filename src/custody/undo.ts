@@ -67,7 +67,7 @@ export async function loadUndo(
   await read(ids)
   // "Unpack everything" names nothing: what it took out was packed since the container had been opened.
   const opened = container === undefined ? null : beforeOf(around.get(container), positions)?.opened
-  if (container !== undefined && opened != null) {
+  if (container !== undefined && opened !== null && opened !== undefined) {
     const packed = await findPackedSince(client, log, container, opened)
     const taken = await store.findAround(client, log, packed, positions)
     await read(taken.filter((step) => positions.includes(step.position)).map((step) => step.id))

@@ -39,6 +39,9 @@ type Event = {
   childQuantityList?: unknown[]
   destinationList?: { type: string; destination: string }[]
   bizTransactionList?: { type?: string; bizTransaction: string }[]
+  eventID?: string
+  errorDeclaration?: object
+  'tamga:replaces'?: string[]
 }
 
 /** `waiting`: the codes that the entry does not move yet; another entry will, once their predecessors came. */
@@ -71,6 +74,7 @@ class Model {
       case 'AggregationEvent':
         return this.#aggregation(who, event)
       case 'TransformationEvent':
+        if (this.#replaces(event)) return
         for (const code of event.inputEPCList ?? []) this.#leaves(code, 'destroyed')
         for (const code of event.outputEPCList ?? []) this.#begins(who, code, 'active')
         return
@@ -147,6 +151,22 @@ class Model {
     }
     const all = children.length === 0 && (event.childQuantityList ?? []).length === 0
     for (const code of all ? [...this.#thing(container).inside] : children) this.#takeOut(code)
+  }
+
+  /** The new codes, in their order in the entry, stand where the old ones stood. */
+  #replaces({ bizStep, inputEPCList: inputs = [], outputEPCList: outputs = [], ...event }: Event): boolean {
+    const labels = bizStep === 'replacing' || bizStep === 'repackaging'
+    if (!labels || inputs.length !== outputs.length || ![...inputs, ...outputs].every(isUnit)) return false
+    outputs.forEach((code, i) => {
+      const old = this.#thing((event['tamga:replaces'] ?? inputs)[i] ?? '')
+      this.things.set(code, { ...old, inside: new Set() })
+      const container = old.parent === null ? undefined : this.#thing(old.parent)
+      const former = [...this.things].find(([, thing]) => thing === old)?.[0] ?? ''
+      container?.inside.delete(former)
+      container?.inside.add(code)
+      Object.assign(old, { state: 'withdrawn', parent: null })
+    })
+    return true
   }
 
   #closesOrder(who: number, event: Event): void {
@@ -265,9 +285,13 @@ async function replay(client: pg.Client, log: number, model: Model): Promise<num
     'select position::text, bytes from entry where log_id = $1 order by entry.position',
     [log],
   )
-  for (const { position, bytes } of rows) {
-    const entry = JSON.parse(bytes.toString('utf8')) as Entry | { act: unknown }
-    if ('act' in entry) continue // An act of administration moves nothing.
+  const entries = rows.map(({ bytes }) => JSON.parse(bytes.toString('utf8')) as Entry | { act: unknown })
+  const events = entries.flatMap((entry) => ('act' in entry ? [] : [entry.event]))
+  const takenBack = new Set(events.filter((event) => event.errorDeclaration).map((event) => event.eventID))
+  for (const [i, { position, bytes }] of rows.entries()) {
+    const entry = entries[i]
+    if (!entry || 'act' in entry) continue // An act of administration moves nothing.
+    if (takenBack.has(entry.event.eventID)) continue // As if it had not been: it and its declaration.
     if (entry.waiting === 'all') continue
     const waiting = new Set(entry.waiting)
     for (const field of ['epcList', 'childEPCs', 'inputEPCList', 'outputEPCList'] as const) {

@@ -1,5 +1,9 @@
 // Stories as text: who does what to which goods, and what the service answers. A case is a line; an inspector can read it.
+import { randomUUID } from 'node:crypto'
+import type { LightMyRequestResponse } from 'fastify'
 import { checkDigit } from '../../src/gs1/identifiers.ts'
+import { readCode } from '../../src/gs1/read.ts'
+import { digitalLink } from '../../src/gs1/write.ts'
 import type { Role } from '../../src/participants/actor.ts'
 import type { TestApp } from './app.ts'
 import * as given from './given.ts'
@@ -9,6 +13,8 @@ import * as given from './given.ts'
  *
  * Goods: U1 U2 … are units of the maker's order, C1 … cases (units of a case product), P1 … logistic units (SSCCs).
  * The answer is `ok`, or the problem code of the first thing that is refused.
+ *
+ * `<who> undo <what> <goods> [of <whom>] = <answer>` takes the newest such event back; `<who> replace U1,U2 with U3,U4` re-marks.
  */
 export type Cast = Record<string, { roles: Role[]; country?: string }>
 
@@ -39,8 +45,17 @@ const steps: Record<string, string> = {
 export type Stage = {
   play(story: string): Promise<void>
   code(name: string): string
+  /** The id of the newest event of a line: `maker ship U1`. */
+  eventID(line: string): string
   actors: ReadonlyMap<string, given.GivenParticipant>
   gtin: string
+}
+
+/** The code as events name it, without its tail. */
+export function link(code: string): string {
+  const { reading } = readCode(code)
+  if (reading?.kind !== 'unit' && reading?.kind !== 'logistic') throw new Error(`not goods: ${code}`)
+  return digitalLink(reading)
 }
 
 let ssccs = 0
@@ -114,20 +129,69 @@ export async function stage(
       path + encodeURIComponent(code(goods)),
     )
     const found = `${unit.state} ${unit.holder}`
-    const wanted = `${state} ${actors.get(holder)?.id}`
+    const wanted = `${state} ${holder === '' ? null : actors.get(holder)?.id}`
     if (found !== wanted) throw new Error(`${line}\n  is ${found} instead of ${wanted}`)
+  }
+
+  const eventIDs = new Map<string, string>()
+  const eventID = (line: string): string => {
+    const known = eventIDs.get(line)
+    if (known === undefined) throw new Error(`nothing was recorded by: ${line}`)
+    return known
+  }
+
+  const actorOf = (who: string): given.GivenParticipant => {
+    const actor = actors.get(who)
+    if (!actor) throw new Error(`nobody is called ${who}`)
+    return actor
+  }
+
+  /** The event as the service shows it, with an error declaration. */
+  const undo = async (who: string, id: string) => {
+    const { recordTime: _, ...event } = await app.operator.expect(200, 'GET', `/events/${encodeURIComponent(id)}`)
+    const errorDeclaration = { declarationTime: new Date().toISOString(), reason: 'did_not_occur' }
+    return actorOf(who).call('POST', '/events', { ...event, errorDeclaration })
+  }
+
+  const replace = (who: string, inputs: string, outputs: string) =>
+    actorOf(who).call('POST', '/events', {
+      '@context': 'https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld',
+      type: 'TransformationEvent',
+      eventTime: new Date().toISOString(),
+      eventTimeZoneOffset: '+06:00',
+      eventID: `urn:uuid:${randomUUID()}`,
+      bizStep: 'replacing',
+      inputEPCList: inputs.split(',').map((name) => link(code(name))),
+      outputEPCList: outputs.split(',').map((name) => link(code(name))),
+    })
+
+  const verify = (line: string, answer: LightMyRequestResponse, wanted: string): void => {
+    const problem: { code?: string; detail?: string } = answer.statusCode < 300 ? {} : answer.json()
+    const found = problem.code ?? 'ok'
+    if (found !== wanted) throw new Error(`${line}\n  answered ${answer.statusCode} ${found}: ${problem.detail ?? ''}`)
   }
 
   const playLine = async (line: string): Promise<void> => {
     if (line.startsWith('?')) return lookAt(line)
+    const [, undoer = '', act = '', whose, verdict = ''] =
+      /^(\w+)\s+undo\s+(\w+\s+[\w,]+)(?:\s+of\s+(\w+))?\s*=\s*(\w+)$/.exec(line) ?? []
+    if (undoer) {
+      const id = eventID(`${whose ?? undoer} ${act.replace(/\s+/, ' ')}`)
+      return verify(line, await undo(undoer, id), verdict)
+    }
+    const [, marker = '', old = '', fresh = '', marked = ''] =
+      /^(\w+)\s+replace\s+([\w,]+)\s+with\s+([\w,]+)\s*=\s*(\w+)$/.exec(line) ?? []
+    if (marker) {
+      const answer = await replace(marker, old, fresh)
+      if (answer.statusCode < 300) eventIDs.set(`${marker} replace ${old}`, answer.json<{ eventID: string }>().eventID)
+      return verify(line, answer, marked)
+    }
     const match =
       /^(\w+)\s+(\w+)\s+([\w,]+)(?:\s+in\s+(\w+))?(?:\s+to\s+([\w:]+))?(?:\s+by\s+(\w+))?(?:\s*:\s*(.+?))?\s*=\s*(\w+)$/.exec(
         line,
       )
     if (!match) throw new Error(`not a line of a story: ${line}`)
     const [, who = '', what = '', goods = '', container, to, carrier, extra, wanted = ''] = match
-    const actor = actors.get(who)
-    if (!actor) throw new Error(`nobody is called ${who}`)
     const body = {
       step: steps[what] ?? what,
       codes: goods === 'all' ? [] : goods.split(',').map(code),
@@ -136,15 +200,17 @@ export async function stage(
       ...(carrier === undefined ? {} : { carrier: actors.get(carrier)?.id }),
       ...optionsOf(extra ?? '', code),
     }
-    const answer = await actor.call('POST', '/scans', body)
-    const problem: { code?: string; detail?: string } = answer.statusCode < 300 ? {} : answer.json()
-    const found = problem.code ?? 'ok'
-    if (found !== wanted) throw new Error(`${line}\n  answered ${answer.statusCode} ${found}: ${problem.detail ?? ''}`)
+    const answer = await actorOf(who).call('POST', '/scans', body)
+    if (answer.statusCode < 300) {
+      eventIDs.set(`${who} ${what} ${goods}`, answer.json<{ eventID: string }>().eventID)
+    }
+    verify(line, answer, wanted)
   }
 
   return {
     actors,
     code,
+    eventID,
     gtin: unit.gtin,
     play: async (story) => {
       for (const line of story.split('\n').map((text) => text.replace(/#.*/, '').trim())) {
