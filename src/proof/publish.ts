@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
-import { equalHashes, type ReadSubtrees, rootOf } from '../ledger/merkle-proof.ts'
+import { equalHashes, rangeSubtrees, type ReadSubtrees } from '../ledger/merkle-proof.ts'
+import { append, type Edge, root } from '../ledger/merkle.ts'
 import { FatalLedgerError } from '../ledger/commit.ts'
 import { formatCheckpoint } from './checkpoint.ts'
 import type { LogKeys } from './keys.ts'
@@ -35,8 +36,8 @@ export async function publish(pool: Pool, log: store.LogRow, keys: LogKeys): Pro
       )
     }
     await writeTiles(client, log.id, size)
-    const root = await recomputeRoot(client, log.id, size)
-    if (head && !equalHashes(root, head.root)) {
+    const computed = await recomputeRoot(client, log.id, size)
+    if (head && !equalHashes(computed, head.root)) {
       throw new FatalLedgerError(
         `The entries of the log ${log.name} do not have the root that its head of ${size} says`,
       )
@@ -46,9 +47,9 @@ export async function publish(pool: Pool, log: store.LogRow, keys: LogKeys): Pro
         `The first ${last.size} entries of the log ${log.name} are no longer those that were signed`,
       )
     }
-    const text = formatCheckpoint({ origin: key.origin, size, root, extensions: [] })
+    const text = formatCheckpoint({ origin: key.origin, size, root: computed, extensions: [] })
     const note = formatNote({ text, signatures: [key.signer.sign(text)] })
-    await store.insertCheckpoint(client, log.id, { keyNo: key.no, size, root: Buffer.from(root), note })
+    await store.insertCheckpoint(client, log.id, { keyNo: key.no, size, root: computed, note })
     return { log, keyNo: key.no, size, note }
   })
 }
@@ -74,12 +75,31 @@ async function writeTiles(client: store.Queryable, log: number, size: number): P
 export const readSubtrees = (client: store.Queryable, log: number, size: number): ReadSubtrees =>
   readFromTiles(size, (tiles) => readTiles(client, log, tiles), nodeHasher)
 
-const readTiles = (client: store.Queryable, log: number, tiles: readonly Tile[]): Promise<Buffer[]> =>
-  Promise.all(tiles.map((tile) => store.readTile(client, log, tile)))
+/** One after the other: it may be a single connection's transaction. There are a handful. */
+async function readTiles(client: store.Queryable, log: number, tiles: readonly Tile[]): Promise<Buffer[]> {
+  const bytes: Buffer[] = []
+  for (const tile of tiles) bytes.push(await store.readTile(client, log, tile))
+  return bytes
+}
 
-/** The root over the first `size` entries, from tiles and from the entries that no full tile holds. */
-export const recomputeRoot = (client: store.Queryable, log: number, size: number): Promise<Uint8Array> =>
-  rootOf(size, readSubtrees(client, log, size), nodeHasher)
+/**
+ * The right edge over the first `size` entries: from tiles as far as they are written, and from the entries beyond (after a crash
+ * there may be many that were committed and not published yet).
+ */
+export async function recomputeEdge(client: store.Queryable, log: number, size: number): Promise<Edge> {
+  const tiles = Math.min(Math.floor(size / tileWidth), await store.countTiles(client, log))
+  const base = tiles * tileWidth
+  const peaks = await readSubtrees(client, log, base)(rangeSubtrees(0, base))
+  let edge: Edge = { size: base, peaks: peaks.map((hash) => Buffer.from(hash)) }
+  for (let from = base; from < size; from += tilesAtOnce * tileWidth) {
+    const hashes = await store.makeHashes(client, log, 0, from, Math.min(size, from + tilesAtOnce * tileWidth))
+    for (const hash of splitTile(hashes)) edge = append(edge, Buffer.from(hash))
+  }
+  return edge
+}
+
+export const recomputeRoot = async (client: store.Queryable, log: number, size: number): Promise<Buffer> =>
+  root(await recomputeEdge(client, log, size))
 
 /** The newest checkpoint as it is served: with the cosignatures that arrived since. */
 export async function servedCheckpoint(

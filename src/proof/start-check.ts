@@ -2,14 +2,14 @@
 // at the right edge would make the next checkpoint a fork, and a log that forked is finished (facts: the failure rule of every log).
 import type { Pool } from 'pg'
 import { ConfigError } from '../config/config.ts'
-import { equalHashes, rangeSubtrees } from '../ledger/merkle-proof.ts'
-import { type Edge, emptyRoot, unpackEdge } from '../ledger/merkle.ts'
+import { equalHashes } from '../ledger/merkle-proof.ts'
+import { type Edge, packEdge, root, unpackEdge } from '../ledger/merkle.ts'
 import type { Anchors } from './anchor.ts'
 import { type Checkpoint, openCheckpoint, readCheckpoint } from './checkpoint.ts'
 import { verifierOf } from './keys.ts'
 import { nodePrimitives } from './node-primitives.ts'
 import { NoteError, type Verifier } from './note.ts'
-import { readSubtrees, recomputeRoot } from './publish.ts'
+import { recomputeEdge, recomputeRoot } from './publish.ts'
 import * as store from './store.ts'
 import type { WitnessSeen } from './witness-client.ts'
 
@@ -61,7 +61,13 @@ async function checkLog({ pool, anchors, askWitnesses }: CheckSources, log: stor
   }
   const verifier = verifierOf(key)
   const last = await store.newestCheckpoint(pool, log.id, key.no)
-  if (last) await checkContinues(pool, log, size, await openOwn(last.note, verifier, 'the database'), 'the database')
+  if (last) {
+    const signed = await openOwn(last.note, verifier, 'the database')
+    if (signed.size !== last.size || !equalHashes(signed.root, last.root)) {
+      throw new CheckFailed(`The row of the last checkpoint says another size or root than what was signed`)
+    }
+    await checkContinues(pool, log, size, signed, 'the database')
+  }
   if (anchors && anchored !== undefined) await checkAnchor(pool, log, size, key, anchored, anchors.place(log.name))
   for (const seen of (await askWitnesses?.(log, verifier)) ?? []) {
     if (seen.size > size) {
@@ -88,19 +94,15 @@ async function checkHead(pool: Pool, log: store.LogRow): Promise<number> {
   } catch (error) {
     throw new CheckFailed(error instanceof Error ? error.message : String(error))
   }
-  if (!equalHashes(await recomputeRoot(pool, log.id, size), head.root)) {
+  const computed = await recomputeEdge(pool, log.id, size)
+  if (!equalHashes(root(computed), head.root)) {
     throw new CheckFailed(`The root over its ${size} entries is not the one that the head says`)
   }
-  await checkEdge(pool, log, size, edge)
-  return size
-}
-
-/** The stored edge is what the next entry will be hashed with: it must be that of the entries. */
-async function checkEdge(pool: Pool, log: store.LogRow, size: number, edge: Edge): Promise<void> {
-  const peaks = await readSubtrees(pool, log.id, size)(rangeSubtrees(0, size))
-  if (!edge.peaks.every((peak, i) => equalHashes(peak, peaks[i] ?? emptyRoot()))) {
+  // The stored edge is what the next entry will be hashed with.
+  if (!packEdge(edge).equals(packEdge(computed))) {
     throw new CheckFailed(`The edge of its head of ${size} is not that of its entries`)
   }
+  return size
 }
 
 /** That a checkpoint is the beginning of what the database holds. */

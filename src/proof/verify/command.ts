@@ -155,7 +155,8 @@ async function compare(
 ): Promise<number> {
   const log = source(url)
   const verifier = await verifierFor(log, policy.keys, say)
-  const open = async (file: string) => openCheckpoint(await readFile(file, 'utf8'), verifier, nodePrimitives, policy.witnesses)
+  const open = async (file: string) =>
+    openCheckpoint(await readFile(file, 'utf8'), verifier, nodePrimitives, policy.witnesses)
   const [older, newer] = [await open(olderFile), await open(newerFile)]
   await checkConsistency(older, newer, log, nodePrimitives)
   say(

@@ -14,7 +14,7 @@ export async function openSnapshot(url: string): Promise<Client> {
     // int8 as a whole number of any size, never as text or rounded: digests of findings are over the digits.
     types: {
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-        oid === Number(pg.types.builtins.INT8) && format !== 'binary' ? BigInt : pg.types.getTypeParser(oid, format),
+        oid === Number(pg.types.builtins.INT8) ? BigInt : pg.types.getTypeParser(oid, format),
     },
     application_name: 'tamga verify',
     options: '-c search_path=tamga -c timezone=UTC -c statement_timeout=0',
@@ -90,15 +90,20 @@ const bundlesAtOnce = 16
  */
 export function databaseSource(client: Client, log: StoredLog, published: number, hasher: TreeHasher): LogSource {
   const chunks = new Map<number, Promise<Buffer[]>>()
+  // A connection answers one question after the other; who asks for several at once waits here.
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
+    const answer = turn.then(ask)
+    turn = answer.catch(() => undefined)
+    return answer
+  }
 
   async function readChunk(first: number): Promise<Buffer[]> {
-    // Binary results: as text each byte would travel as two digits.
     const { rows } = await client.query<{ bundle: Buffer }>({
       name: 'verify_bundles',
       text: `select string_agg(substring(int4send(octet_length(bytes)) from 3 for 2) || bytes, ''::bytea order by position) as bundle
              from entry where log_id = $1 and position >= $2 and position < $3 group by position / 256 order by position / 256`,
       values: [log.id, first * tileWidth, (first + bundlesAtOnce) * tileWidth],
-      ...{ binary: true },
     })
     return rows.map((row) => row.bundle)
   }
@@ -107,7 +112,7 @@ export function databaseSource(client: Client, log: StoredLog, published: number
     const first = index - (index % bundlesAtOnce)
     let chunk = chunks.get(first)
     if (!chunk) {
-      chunk = readChunk(first)
+      chunk = inTurn(() => readChunk(first))
       chunks.set(first, chunk)
       chunks.delete(first - 2 * bundlesAtOnce)
     }
@@ -118,20 +123,24 @@ export function databaseSource(client: Client, log: StoredLog, published: number
 
   async function tile({ level, index, width }: Tile): Promise<Uint8Array> {
     if (width === tileWidth && (index + 1) * 256 ** (level + 1) <= published) {
-      const { rows } = await client.query<{ hashes: Buffer }>({
-        name: 'verify_tile',
-        text: 'select hashes from tile where log_id = $1 and level = $2 and no = $3',
-        values: [log.id, level, index],
-        ...{ binary: true },
-      })
+      const { rows } = await inTurn(() =>
+        client.query<{ hashes: Buffer }>({
+          name: 'verify_tile',
+          text: 'select hashes from tile where log_id = $1 and level = $2 and no = $3',
+          values: [log.id, level, index],
+        }),
+      )
       if (!rows[0]) throw new SourceError(`the tile ${level}/${index} is not there`)
       return rows[0].hashes
     }
     if (level === 0) return Buffer.concat((splitBundle(await bundle(index)) ?? []).slice(0, width).map(hasher.leaf))
-    const { rows } = await client.query<{ roots: Buffer | null }>({
-      text: `select string_agg(root, ''::bytea order by no) as roots from tile where log_id = $1 and level = $2 and no >= $3 and no < $4`,
-      values: [log.id, level - 1, index * tileWidth, index * tileWidth + width],
-    })
+    const { rows } = await inTurn(() =>
+      client.query<{ roots: Buffer | null }>({
+        text: `select string_agg(root, ''::bytea order by no) as roots from tile
+               where log_id = $1 and level = $2 and no >= $3 and no < $4`,
+        values: [log.id, level - 1, index * tileWidth, index * tileWidth + width],
+      }),
+    )
     return rows[0]?.roots ?? Buffer.alloc(0)
   }
 

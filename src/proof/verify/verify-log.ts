@@ -77,7 +77,7 @@ async function* readParts(source: LogSource, size: number): AsyncGenerator<Part>
 class Check {
   readonly faults: Fault[] = []
   /** What the tiles say. */
-  readonly tiles: GrowingTree
+  tiles: GrowingTree
   /** What the entries say, from the first that differs on. */
   #entries: GrowingTree | undefined
   #firstChanged: Fault | undefined
@@ -85,7 +85,7 @@ class Check {
   #nextClaim = 0
   #held = 0
   /** Roots of full tiles that the tile above must name, by that tile's level. */
-  readonly #expected = new Map<number, TreeHash[]>()
+  readonly #expected = new Map<number, { hash: TreeHash; other: TreeHash | undefined }[]>()
 
   constructor(options: VerifyOptions) {
     this.#options = options
@@ -130,27 +130,30 @@ class Check {
     for (let claim = claims[this.#nextClaim]; claim?.size === size; claim = claims[++this.#nextClaim]) {
       const fromTiles = equalHashes(this.tiles.root(), claim.root)
       const fromEntries = this.#entries ? equalHashes(this.#entries.root(), claim.root) : fromTiles
-      if (fromTiles && fromEntries) this.#held = size
-      else this.faults.push(this.#blame(claim, fromTiles, fromEntries))
+      if (!(fromTiles && fromEntries)) this.faults.push(this.#blame(claim, fromTiles, fromEntries))
+      if (fromTiles || fromEntries) this.#held = size
+      this.#settle(fromTiles, fromEntries)
     }
   }
 
+  /** What is vouched for is what the rest is built on; who was blamed once is not blamed at every later size. */
+  #settle(fromTiles: boolean, fromEntries: boolean): void {
+    if (!this.#entries || fromTiles === fromEntries) return
+    if (fromEntries) this.tiles = this.#entries
+    this.#entries = undefined
+    this.#firstChanged = undefined
+  }
+
   #blame({ size, who }: Claim, fromTiles: boolean, fromEntries: boolean): Fault {
-    const changed = this.#firstChanged
-    const at = changed?.position === undefined ? {} : { position: changed.position }
-    if (fromTiles && changed) {
-      return {
-        ...at,
-        text: `entry ${changed.position} was changed: ${who} vouches for what the tiles say, at ${size} entries`,
-      }
+    const position = this.#firstChanged?.position
+    if (position !== undefined && fromTiles) {
+      return { position, text: `entry ${position} was changed: ${who} vouches for what the tiles say` }
     }
-    if (fromEntries && changed) {
-      return {
-        ...at,
-        text: `a tile was changed at entry ${changed.position}: ${who} vouches for the entries, at ${size} of them`,
-      }
+    if (position !== undefined && fromEntries) {
+      return { position, text: `a tile was changed at entry ${position}: ${who} vouches for the entries` }
     }
-    const from = changed?.position ?? this.#held
+    if (this.#held === size) return { text: `${who} says another root over ${size} entries than everything else does` }
+    const from = position ?? this.#held
     return {
       position: from,
       text: `the root over ${size} entries is not that of ${who}: something from entry ${from} to ${size - 1} was changed, or ${who} is of another log`,
@@ -159,11 +162,12 @@ class Check {
 
   /** Finished tiles must stand in the tile above, at their place. */
   async #tilesFinished(): Promise<void> {
-    for (const { level, hash } of this.tiles.finished) {
+    for (const [i, { level, hash }] of this.tiles.finished.entries()) {
       if (level === 0 || level % 8 !== 0) continue
       const above = level / 8
       const hashes = this.#expected.get(above) ?? []
-      this.#expected.set(above, [...hashes, hash])
+      // Where entries and tiles differ, the tile above tells which of them it was made from.
+      this.#expected.set(above, [...hashes, { hash, other: this.#entries?.finished[i]?.hash }])
       if (hashes.length + 1 === tileWidth) await this.#upperTile(above)
     }
   }
@@ -180,7 +184,10 @@ class Check {
     const first = Math.floor(this.tiles.size / span) - expected.length
     const tile: Tile = { level, index: Math.floor(first / tileWidth), width: expected.length }
     const found = splitTile(await this.#options.source.tile(tile))
-    const wrong = expected.findIndex((hash, i) => !equalHashes(hash, found[i] ?? new Uint8Array()))
+    const wrong = expected.findIndex(({ hash, other }, i) => {
+      const stored = found[i] ?? new Uint8Array()
+      return !equalHashes(hash, stored) && !(other && equalHashes(other, stored))
+    })
     if (wrong < 0 && found.length === expected.length) return
     const position = (first + Math.max(wrong, 0)) * span
     this.faults.push({
