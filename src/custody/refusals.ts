@@ -67,7 +67,8 @@ function whoRefuses(claim: Claim, act: Act, subject: Subject, standing: Standing
   return whoseRefuses(law[act].who, claim.principal, subject, standing)
 }
 
-const customsMay: ReadonlySet<Act> = new Set([
+/** What customs may do without holding the object. */
+export const customsMay: ReadonlySet<Act> = new Set([
   'observe',
   'record',
   'carry',
