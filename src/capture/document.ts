@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { parseDocument } from '../epcis/document.ts'
 import type { EventContext } from '../epcis/event.ts'
 import { refusal } from '../epcis/parse.ts'
-import { readCode } from '../gs1/read.ts'
+import { type CodeAnswer, readCode } from '../gs1/read.ts'
 import { parseJson } from '../http/json.ts'
 import { Problem } from '../http/problem.ts'
 import { type Pace, type Piece, splitDocument } from './split.ts'
@@ -96,24 +96,46 @@ function located(bytes: Buffer, error: unknown): unknown {
 
 const codeFields = ['epcList', 'childEPCs', 'inputEPCList', 'outputEPCList'] as const
 
-/**
- * How many codes an event names, as it came, and one of its units' GTINs. Nothing is refused here: what is no list counts nothing and is
- * found when the event is read.
- */
-export function surveyEvent(json: unknown): { codes: number; gtin?: string } {
-  if (typeof json !== 'object' || json === null) return { codes: 0 }
+/** The lists of codes of an event as it came: what is no list is found when the event is read. */
+function codeLists(json: unknown): (readonly unknown[])[] {
+  if (typeof json !== 'object' || json === null) return []
   const fields = json as Readonly<Record<string, unknown>>
-  let codes = fields['parentID'] === undefined ? 0 : 1
-  let gtin: string | undefined
-  for (const field of codeFields) {
+  return codeFields.flatMap((field) => {
     const list: unknown = fields[field]
-    if (!Array.isArray(list)) continue
+    return Array.isArray(list) ? [list as unknown[]] : []
+  })
+}
+
+/** How many codes an event names, and one of its units' GTINs. Nothing is refused here. */
+export function surveyEvent(json: unknown): { codes: number; gtin?: string } {
+  let codes = typeof json === 'object' && json !== null && 'parentID' in json ? 1 : 0
+  let gtin: string | undefined
+  for (const list of codeLists(json)) {
     codes += list.length
-    const [first]: unknown[] = list
-    const reading = typeof first === 'string' && first.length <= codeLengthMax ? readCode(first).reading : undefined
+    const [first] = list
+    const reading = isCode(first) ? readCode(first).reading : undefined
     if (reading?.kind === 'unit') gtin ??= reading.gtin
   }
   return { codes, ...(gtin === undefined ? {} : { gtin }) }
 }
 
+const isCode = (value: unknown): value is string => typeof value === 'string' && value.length <= codeLengthMax
 const codeLengthMax = 1024
+
+/** Codes are read a hundred at a time; thirty thousand at once take a quarter of a second. */
+const codesPerLook = 100
+
+/** Reads the codes of an event with pauses, and answers a reader that has them at hand. */
+export async function readCodesOf(json: unknown, pace: Pace): Promise<(text: string) => CodeAnswer> {
+  const known = new Map<string, CodeAnswer>()
+  for (const list of codeLists(json)) {
+    for (const [i, text] of list.entries()) {
+      if (i % codesPerLook === 0) await pace()
+      // What is written as we write it is read in no time, and never asked for.
+      if (isCode(text) && !text.startsWith(ownLinks)) known.set(text, readCode(text))
+    }
+  }
+  return (text) => known.get(text) ?? readCode(text)
+}
+
+const ownLinks = 'https://id.gs1.org/'

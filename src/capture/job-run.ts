@@ -7,7 +7,7 @@ import { Problem, problemDocument, problemItemsMax, type ProblemItem } from '../
 import { isOutage } from '../ledger/ledger.ts'
 import type { Actor } from '../participants/actor.ts'
 import { type Capture, identityOf } from './capture.ts'
-import { createPace, type OpenDocument, openDocument } from './document.ts'
+import { createPace, type OpenDocument, openDocument, readCodesOf } from './document.ts'
 import type { JobError, OpenJob, Progress } from './job-store.ts'
 import { type PrepareDeps, type Prepared, prepareEvent } from './prepare.ts'
 import type { Pace } from './split.ts'
@@ -130,11 +130,18 @@ async function makeReady({ document, job, actor, sources, limits, pace, log }: R
   let eventID: string | undefined
   try {
     await pace()
-    // By the clock of when the document came, so that going on later judges its times the same way.
-    const options = { now: job.createdAt, clockAheadMaxMs: limits.clockAheadMaxMs, context: document.context, path }
     const json = at.json()
+    const readCode = await readCodesOf(json, pace)
     await pace()
-    const parsed = parseEvent(json, options)
+    const { context } = document
+    // By the clock of when the document came, so that going on later judges its times the same way.
+    const parsed = parseEvent(json, {
+      now: job.createdAt,
+      clockAheadMaxMs: limits.clockAheadMaxMs,
+      context,
+      path,
+      readCode,
+    })
     if (parsed.problems) throw refusal(parsed)
     const { event } = parsed
     await pace()

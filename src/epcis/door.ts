@@ -2,6 +2,7 @@
 // wrong and where and answers undefined, so that one answer can name everything that is wrong.
 
 import { problemItemsMax } from '../http/problem.ts'
+import type { CodeAnswer } from '../gs1/read.ts'
 import type { ProblemCode, ProblemItem } from '../http/problem.ts'
 import type { Decimal, EventContext, JsonObject, JsonValue, Moment, Uri } from './event.ts'
 import { readMoment } from './moment.ts'
@@ -12,7 +13,12 @@ import type { Vocabulary } from './vocabulary.ts'
 export type Faults = { readonly items: ProblemItem[]; count: number }
 
 /** What the readers share while they read one event. */
-export type Door = { readonly faults: Faults; readonly context: EventContext }
+export type Door = {
+  readonly faults: Faults
+  readonly context: EventContext
+  /** Reads codes: gs1/read.ts, if nobody has read them before. */
+  readonly readCode?: ((text: string) => CodeAnswer) | undefined
+}
 
 const VALUE_SHOWN_MAX = 200
 const URI_LENGTH_MAX = 1024

@@ -1,4 +1,5 @@
 import { Problem } from '../http/problem.ts'
+import type { CodeAnswer } from '../gs1/read.ts'
 import type { ProblemItem } from '../http/problem.ts'
 import { NO_CONTEXT, readContext } from './context.ts'
 import { isObject, newFaults, note, readExtensions, readItems, readTerm, readTime, readUri } from './door.ts'
@@ -38,6 +39,8 @@ export type ParseOptions = {
   context?: EventContext
   /** Where the event stands in the body, as a JSON Pointer; the whole body if absent. */
   path?: string
+  /** What the codes say, where they were read before: reading thousands at once would hold everybody up. */
+  readCode?: (text: string) => CodeAnswer
 }
 
 /** What is wrong, at most 100 in detail, and how much in all. */
@@ -53,7 +56,7 @@ type Fields = Readonly<Record<string, unknown>>
 export function parseEvent(json: unknown, options: ParseOptions): Parsed {
   const faults = newFaults()
   const path = options.path ?? ''
-  const event = readEvent(faults, json, path, options.context)
+  const event = readEvent(faults, json, path, options.context, options.readCode)
   if (event) checkRules({ faults, context: event.context }, event, path, options)
   if (event && faults.count === 0) return { event }
   return { problems: faults.items, problemCount: faults.count }
@@ -73,10 +76,11 @@ export function readEvent(
   json: unknown,
   path: string,
   outer: EventContext = NO_CONTEXT,
+  readCode?: ParseOptions['readCode'],
 ): EpcisEvent | undefined {
   if (!isObject(json)) return note({ faults }, path, 'field_invalid', 'Send an EPCIS event as a JSON object.')
   const context = readContext(faults, json['@context'], `${path}/@context`, outer)
-  const door: Door = { faults, context }
+  const door: Door = { faults, context, readCode }
   const before = faults.count
   const type = readType(door, json['type'], path)
   if (type === undefined) return undefined

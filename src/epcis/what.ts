@@ -78,7 +78,7 @@ export function readEpc(door: Door, value: unknown, path: string): Epc | undefin
   }
   const own = readCanonical(value)
   if (own) return { text: value, reading: own, link: value, path }
-  const { reading, fault } = readCode(value)
+  const { reading, fault } = (door.readCode ?? readCode)(value)
   if (!reading) return noteCode(door, path, fault, value)
   if (isClass(reading)) {
     const detail = 'This names a kind of goods, not one thing: send it in the quantity list, or give the serial number.'
