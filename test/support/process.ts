@@ -25,6 +25,9 @@ export async function dataFolder(t: Teardown): Promise<string> {
   return join(folder, 'data')
 }
 
+/** As under `npm start`: the service ends when who started it is gone, so a killed test leaves nothing running. */
+const leash = { npm_lifecycle_event: 'start' }
+
 /** Starts `npm start`'s command with exactly these settings; whatever still runs when the test ends is ended. */
 export function startService(
   t: Teardown,
@@ -34,7 +37,7 @@ export function startService(
   const [program, ...args] = command
   const child = spawn(program ?? '', args, {
     cwd: repository,
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', PORT: '0', ...env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', PORT: '0', ...leash, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
