@@ -20,6 +20,7 @@ import type { Clock, FatalLedgerError } from './ledger/commit.ts'
 import { kyselyOn, listen, poolConfig, type DatabaseAccess, type Db } from './db/connect.ts'
 import { newId } from './db/id.ts'
 import { createVault } from './db/secret.ts'
+import { type DeadlineDeps, startDeadlines } from './deadlines/overdue.ts'
 import { startDigests } from './findings/digest.ts'
 import { findingRoutes } from './findings/routes.ts'
 import { createThrottle, type Throttle } from './findings/throttle.ts'
@@ -76,7 +77,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, now = () => new Date() } = options
   const app = createServer(options)
 
-  await app.register(postgres, poolConfig(options.access))
+  await app.register(postgres, poolConfig(options.access, { genericPlans: true }))
   const pool = listen(app.pg.pool, (error) => app.log.warn({ err: error }, 'a database connection broke'))
   const db = kyselyOn(pool)
 
@@ -151,10 +152,20 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   )
   app.addHook('onClose', () => digests.stop())
 
+  startWatching(app, { pool, resolver, now, limits })
+
   const { operatorKey } = options
   const operator = operatorKey === undefined ? 'unchanged' : await ensureFirstOperator(register, operatorKey)
   if (operator === 'withdrawn') app.log.warn('OPERATOR_KEY was withdrawn and does not count; set another one')
   return app
+}
+
+/** What nobody reported: deadlines that pass. */
+function startWatching(app: FastifyInstance, deps: DeadlineDeps & { limits: Config['limits'] }): void {
+  const deadlines = startDeadlines(deps, deps.limits.deadlineIntervalMs, (error) =>
+    app.log.error({ err: error }, 'a look at deadlines failed; the next one covers it'),
+  )
+  app.addHook('onClose', () => deadlines.stop())
 }
 
 /** Signs what is committed, soon after; see proof/open.ts. */

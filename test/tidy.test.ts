@@ -23,6 +23,8 @@ const flow = [
   'custody',
   'findings',
   'capture',
+  'deadlines',
+  'clones',
   'provenance',
   'recalls',
   'retail',

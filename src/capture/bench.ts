@@ -71,7 +71,7 @@ function settled(
 }
 
 // Only ever written by this service, within the transaction that recorded the fact.
-const isOrigin = (value: unknown): value is Origin =>
+export const isOrigin = (value: unknown): value is Origin =>
   typeof value === 'object' && value !== null && 'columns' in value && 'eventID' in value && 'event' in value
 
 type FindingSource = Pick<Order, 'findingId' | 'eventID' | 'eventTime' | 'key' | 'act'> & {

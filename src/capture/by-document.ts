@@ -20,7 +20,8 @@ export async function underWayUnder(deps: DocumentDeps, document: string, addres
   for (const transit of await store.findTransits(deps.pool, document, addressee)) {
     const entry = await store.findEntry(deps.pool, transit.log, transit.position)
     const codes = codesOf(await withLists(deps.pool, eventOf(entry.bytes)))
-    found.push(...(await stillUnderWay(deps, transit.log, codes, addressee)))
+    const objects = await stillUnderWay(deps, transit.log, codes, addressee)
+    found.push(...objects.map(({ code }) => code))
   }
   if (found.length > 0) return [...new Set(found)]
   throw new Problem('not_addressed', {
@@ -34,16 +35,16 @@ export async function stillUnderWay(
   log: number,
   codes: readonly string[],
   addressee: number,
-): Promise<string[]> {
+): Promise<{ id: bigint; code: string }[]> {
   const resolved = await resolver.resolve(codes.flatMap((code) => readCode(code).reading ?? []))
   const ids = resolved.map((answer) => (answer.kind === 'fault' ? 0n : answer.objectId))
   const subjects = ids.map((id) => ({ id, path: '', code: '', observe: false, orderedBy: null, orderObject: null }))
   const claim = { principal: addressee, parts: [{ act: 'receive' as const, subjects }], eventTimeMs: 0 }
   const { steps } = await loadBench(pool, log, [claim], false)
-  return codes.filter((_, i) => {
+  return codes.flatMap((code, i) => {
     const step = steps.get(ids[i] ?? 0n)
-    if (!step) return false
+    if (!step) return []
     const now = standing(step, (id) => steps.get(id))
-    return now.underWay && now.addressee === addressee
+    return now.underWay && now.addressee === addressee ? [{ id: step.id, code }] : []
   })
 }

@@ -43,6 +43,8 @@ export const limits = Object.freeze({
   clockAheadMaxMs: 10 * 60 * 1000, // A handheld's clock drifts by minutes, never by more (design D11).
   undoWindowDays: 10,
   offlineWaitHours: 72, // A weekend without a line.
+  transitDeadlineHours: 240, // A lorry from the far end of the union takes a week; ten days leave time for a border.
+  deadlineIntervalMs: 60_000, // Deadlines are counted in days; a minute more or less is nothing.
   retentionYears: 5,
 
   digestIntervalMs: 60_000, // How long a finding may stand unpinned (design D14).
@@ -58,7 +60,7 @@ export const limits = Object.freeze({
   connectTimeoutMs: 5_000,
   shutdownMaxMs: 10_000, // After this the process ends without waiting for those who read slowly.
 } as const)
-export type Limits = typeof limits
+export type Limits = { readonly [name in keyof typeof limits]: number }
 
 assert(limits.documentCodesMax <= limits.batchCodesMax, 'a document must fit one batch')
 assert(limits.documentEventsMax <= limits.batchEventsMax, 'a document must fit one batch')

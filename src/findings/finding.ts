@@ -6,6 +6,10 @@
 export const findingKinds = ['refused', 'observed', 'doubted'] as const
 export type FindingKind = (typeof findingKinds)[number]
 
+/** yellow: to be explained; red: two independent sources say so. */
+export const severities = ['yellow', 'red'] as const
+export type Severity = (typeof severities)[number]
+
 /** What a finding shows of what it is about; more is only counted. */
 export const findingObjectsMax = 100
 
@@ -35,6 +39,12 @@ export type NewFinding = {
     eventID: string
     text: string
     objects: readonly FindingItem[]
+    /** Who owes an answer, where a deadline passed. */
+    owes?: readonly number[]
+    /** How much it weighs, where that is not said by the kind; and what may explain it without anybody's fault. */
+    severity?: Severity
+    innocentCauses?: readonly string[]
+    clearedBy?: string
     /** Of findings that were only counted (throttle.ts): how many there were of each code. */
     counted?: Readonly<Record<string, number>>
   }

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox'
 import { pagingQuery } from '../http/paging.ts'
 import { Id, Time } from '../http/schema.ts'
-import { findingKinds } from './finding.ts'
+import { findingKinds, severities } from './finding.ts'
 import { findingStates, resolutions } from './store.ts'
 
 const closed = { additionalProperties: false }
@@ -52,6 +52,12 @@ export const Finding = Type.Object({
     description: 'At most 100; of others only what concerns the asker',
   }),
   objectCount: Type.Integer(),
+  owes: Type.Optional(Type.Array(Party, { description: 'Where a deadline passed: who owes an answer' })),
+  severity: Type.Optional(Type.Enum(severities, { type: 'string' })),
+  innocentCauses: Type.Optional(
+    Type.Array(Type.String(), { description: "What may explain it without anybody's fault" }),
+  ),
+  clearedBy: Type.Optional(Type.String({ description: 'What would show that' })),
   counted: Type.Optional(Type.Record(Type.String(), Type.Integer())),
   responses: Type.Array(
     Type.Object({ at: Type.String(), by: Party, text: Type.String(), documents: Type.Array(Document) }),

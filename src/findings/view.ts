@@ -76,6 +76,12 @@ async function tellFinding(deps: FindingViewDeps, row: FindingRow, asker: Partic
     // Where a code stood in the request is of use to who sent it.
     objects: objects.map(({ code, path }) => (whole ? { code, path } : { code })),
     objectCount: whole ? row.object_count : objects.length,
+    ...(detail.owes
+      ? { owes: await Promise.all(detail.owes.map((no) => tellParty(deps, no, null, asker, whole))) }
+      : {}),
+    ...(detail.severity ? { severity: detail.severity } : {}),
+    ...(detail.innocentCauses ? { innocentCauses: [...detail.innocentCauses] } : {}),
+    ...(detail.clearedBy === undefined ? {} : { clearedBy: detail.clearedBy }),
     ...(whole && detail.counted ? { counted: { ...detail.counted } } : {}),
     ...(resolved
       ? {
