@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { eventOf } from '../capture/recorded-event.ts'
 import { isFinal } from '../custody/object.ts'
 import type { Resolver } from '../codes/resolve.ts'
 import { digitalLink } from '../gs1/write.ts'
@@ -11,22 +12,61 @@ import * as store from './store.ts'
 
 export type LifeDeps = { pool: Pool; resolver: Resolver; directory: Directory }
 
+/** A moment as the story tells it. */
+export type Chapter = Moment & {
+  /** The entry that declares it an error: it does not count any more. */
+  takenBackAt?: number
+  /** It happened under this code, before the unit got its new one. */
+  code?: string
+}
+
 export type Life = {
   object: FoundObject
-  moments: readonly Moment[]
+  /** What counts, in order of position. */
+  moments: readonly Chapter[]
+  /** The same, and what was taken back. */
+  told: readonly Chapter[]
   entries: ReadonlyMap<number, store.EntryRow>
   sight: Sight
 }
 
-/** The whole life of an object, and what the asker may see of it. */
+/** The whole life of an object, under its former codes too, and what the asker may see of it. */
 export async function readLife(deps: LifeDeps, object: FoundObject, asker: ParticipantRef): Promise<Life> {
-  const moments = await lifeOf(object.id, store.readSpans(deps.pool, object.log))
-  const entries = await store.findEntries(
-    deps.pool,
-    object.log,
-    moments.map((moment) => moment.position),
-  )
-  return { object, moments, entries, sight: sightOf(moments, asker) }
+  const { pool } = deps
+  const all = await readChapters(deps, object)
+  const positions = all.map((moment) => moment.position)
+  const undone = await store.findTakenBack(pool, object.log, positions)
+  const declarations = new Set(undone.values())
+  const told = all
+    .filter(({ position }) => !declarations.has(position))
+    .map((moment) => {
+      const takenBackAt = undone.get(moment.position)
+      return takenBackAt === undefined ? moment : { ...moment, takenBackAt }
+    })
+  const moments = told.filter(({ takenBackAt }) => takenBackAt === undefined)
+  const entries = await store.findEntries(pool, object.log, [...new Set([...positions, ...declarations])])
+  return { object, moments, told, entries, sight: sightOf(moments, asker) }
+}
+
+/** Its own moments, and before them those of the codes that it replaced. */
+async function readChapters({ pool, resolver }: LifeDeps, { id, log }: FoundObject): Promise<Chapter[]> {
+  const readSpans = store.readSpans(pool, log)
+  let chapters: Chapter[] = await lifeOf(id, readSpans)
+  let former = await store.findReplaced(pool, log, id)
+  while (former) {
+    const { id: old, position } = former
+    const code = await linkOf(resolver, old)
+    const earlier = (await lifeOf(old, readSpans)).filter((moment) => moment.position < position)
+    const known = new Set(chapters.map((moment) => moment.position))
+    chapters = [
+      ...chapters,
+      ...earlier
+        .filter((moment) => !known.has(moment.position))
+        .map((moment) => ({ ...moment, ...(code === undefined ? {} : { code }) })),
+    ].sort((a, b) => a.position - b.position)
+    former = await store.findReplaced(pool, log, old, position)
+  }
+  return chapters
 }
 
 /** The state as it is called outside: under way is a state there. */
@@ -34,7 +74,7 @@ export const publicState = (moment: Pick<Moment, 'state' | 'underWay'>): string 
   moment.underWay && !isFinal(moment.state) ? 'in_transit' : moment.state
 
 /** One entry of the story for who may see names of it, and for who may only see where and when. */
-export async function tellEntry(deps: LifeDeps, life: Life, moment: Moment, asker: ParticipantRef) {
+export async function tellEntry(deps: LifeDeps, life: Life, moment: Chapter, asker: ParticipantRef) {
   const entry = life.entries.get(moment.position)
   if (!entry || !seesEntry(life.sight, moment.position)) return undefined
   const recordedBy = entry.principal ?? entry.participant
@@ -44,7 +84,8 @@ export async function tellEntry(deps: LifeDeps, life: Life, moment: Moment, aske
   const event = eventOf(entry.bytes)
   const common = { bizStep: event['bizStep'], state: publicState(moment), ...(country ? { country } : {}) }
   if (!seesNames(life.sight, moment, asker, recordedBy)) {
-    return { ...common, eventTime: `${entry.eventTime.toISOString().slice(0, 10)}T00:00:00.000Z`, redacted: true }
+    const eventTime = `${entry.eventTime.toISOString().slice(0, 10)}T00:00:00.000Z`
+    return { ...common, eventTime, redacted: true, ...(await takenBack(deps, life, moment, false)) }
   }
   return {
     ...common,
@@ -59,7 +100,19 @@ export async function tellEntry(deps: LifeDeps, life: Life, moment: Moment, aske
       : {}),
     ...(await parties(deps, moment)),
     ...(moment.own ? {} : { container: true }),
+    ...(moment.code === undefined ? {} : { code: moment.code }),
+    ...(await takenBack(deps, life, moment, true)),
   }
+}
+
+/** When and by whom it was declared an error; to whom names are not shown, that it was. */
+async function takenBack({ directory }: LifeDeps, { entries }: Life, { takenBackAt }: Chapter, named: boolean) {
+  const declaration = takenBackAt === undefined ? undefined : entries.get(takenBackAt)
+  if (!declaration) return {}
+  const time = declaration.recordTime.toISOString()
+  if (!named) return { takenBack: { time: `${time.slice(0, 10)}T00:00:00.000Z` } }
+  const by = await directory.byNo(declaration.principal ?? declaration.participant)
+  return { takenBack: { time, ...(by ? { by: by.id } : {}) } }
 }
 
 /** What of the event a story needs; the whole event is at /events/{eventID}. */
@@ -89,15 +142,6 @@ export async function linkOf(resolver: Resolver, id: bigint | null): Promise<str
   const [name] = await resolver.describe([id])
   return name && digitalLink(name)
 }
-
-/** The event within an entry's bytes, as it was recorded. */
-export function eventOf(bytes: Buffer): Record<string, unknown> {
-  const entry: unknown = JSON.parse(bytes.toString('utf8'))
-  if (typeof entry === 'object' && entry !== null && 'event' in entry && isRecord(entry.event)) return entry.event
-  throw new Error('an entry of goods without an event')
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 /** Who held it from when to when, in event time; others than the asker by country alone unless he may see names. */
 export async function tellCustody(deps: LifeDeps, life: Life, asker: ParticipantRef) {

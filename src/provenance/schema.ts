@@ -41,6 +41,8 @@ export const Unit = Type.Object({
     }),
   ),
   findingCount: Type.Integer(),
+  replaces: Type.Optional(Type.String({ description: 'The code that it had before it was marked anew' })),
+  replacedBy: Type.Optional(Type.String({ description: 'The code that took its place' })),
 })
 
 const open = { additionalProperties: true }
@@ -54,6 +56,15 @@ export const History = Type.Object({
         eventTime: Type.String(),
         state: Type.String({ description: 'What the object was afterwards' }),
         redacted: Type.Optional(Type.Boolean({ description: "Others' step: country and date alone" })),
+        code: Type.Optional(
+          Type.String({ description: 'The code that the unit had then, where it got another since' }),
+        ),
+        takenBack: Type.Optional(
+          Type.Object(
+            { time: Type.String(), by: Type.Optional(Type.String()) },
+            { description: 'It was declared an error and does not count' },
+          ),
+        ),
       },
       open,
     ),

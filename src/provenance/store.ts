@@ -160,12 +160,49 @@ export async function countContents(pool: Pool, log: number, container: bigint, 
   return rows
 }
 
-/** The deflated text of a code list. */
-export async function findCodeList(pool: Pool, digest: Buffer): Promise<Buffer | undefined> {
-  const { rows } = await pool.query<{ bytes: Buffer }>({
-    name: 'provenance_code_list',
-    text: 'select bytes from code_list where digest = $1',
-    values: [digest],
+/** Which of these entries were taken back, and where that is declared; declarations among them come with what they take back. */
+export async function findTakenBack(
+  pool: Pool,
+  log: number,
+  positions: readonly number[],
+): Promise<Map<number, number>> {
+  const { rows } = await pool.query<{ position: bigint; taken_back_at: bigint }>({
+    name: 'provenance_taken_back',
+    text: `select position, taken_back_at from taken_back
+           where log_id = $1 and (position = any ($2::bigint[]) or taken_back_at = any ($2::bigint[]))`,
+    values: [log, `{${positions.join(',')}}`],
   })
-  return rows[0]?.bytes
+  return new Map(rows.map((row) => [Number(row.position), Number(row.taken_back_at)]))
+}
+
+/** The code in whose place this one came, and by which entry; the newest before `before`. */
+export async function findReplaced(
+  pool: Pool,
+  log: number,
+  id: bigint,
+  before = Number.MAX_SAFE_INTEGER,
+): Promise<{ id: bigint; position: number } | undefined> {
+  const { rows } = await pool.query<{ replaces: bigint; position: bigint }>({
+    name: 'provenance_replaced',
+    text: `select replaces, position from replacement r
+           where log_id = $1 and object_id = $2 and position < $3
+             and not exists (select from taken_back b where b.log_id = $1 and b.position = r.position)
+           order by position desc limit 1`,
+    values: [log, id, before],
+  })
+  const row = rows[0]
+  return row && { id: row.replaces, position: Number(row.position) }
+}
+
+/** The code that came in the place of this one. */
+export async function findSuccessor(pool: Pool, log: number, id: bigint): Promise<bigint | undefined> {
+  const { rows } = await pool.query<{ object_id: bigint }>({
+    name: 'provenance_successor',
+    text: `select object_id from replacement r
+           where log_id = $1 and replaces = $2
+             and not exists (select from taken_back b where b.log_id = $1 and b.position = r.position)
+           order by position desc limit 1`,
+    values: [log, id],
+  })
+  return rows[0]?.object_id
 }

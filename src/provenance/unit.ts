@@ -3,6 +3,7 @@ import { actingFor, type Actor, type ParticipantRef, seesAll } from '../particip
 import { type FindDeps, type FoundObject, findObject, notFound } from './find-object.ts'
 import { type Life, type LifeDeps, linkOf, publicState, readLife, tellCustody, tellEntry } from './life.ts'
 import { seesNames } from './sight.ts'
+import * as store from './store.ts'
 
 export type QuestionDeps = FindDeps &
   LifeDeps & {
@@ -33,13 +34,26 @@ export async function tellUnit(deps: QuestionDeps, actor: Actor, text: string) {
     return { ...common, state: 'ordered', owner: null, holder: null, parent: null, eventCount: 0 }
   }
   const start = await commissioned(deps, life, asker)
-  return { ...common, ...(await standingNow(deps, life, asker)), ...(start ? { commissioned: start } : {}) }
+  return {
+    ...common,
+    ...(await standingNow(deps, life, asker)),
+    ...(start ? { commissioned: start } : {}),
+    ...(await labels(deps, object)),
+  }
+}
+
+/** The code that it had before, and the one that took its place. */
+async function labels({ pool, resolver }: LifeDeps, { id, log }: FoundObject) {
+  const [former, successor] = await Promise.all([store.findReplaced(pool, log, id), store.findSuccessor(pool, log, id)])
+  const replaces = await linkOf(resolver, former?.id ?? null)
+  const replacedBy = await linkOf(resolver, successor ?? null)
+  return { ...(replaces === undefined ? {} : { replaces }), ...(replacedBy === undefined ? {} : { replacedBy }) }
 }
 
 /** GET /units/{code}/history: its whole life, oldest first. */
 export async function tellHistory(deps: QuestionDeps, actor: Actor, text: string) {
   const { object, life, asker } = await lookAt(deps, actor, text)
-  const events = await Promise.all(life.moments.map((moment) => tellEntry(deps, life, moment, asker)))
+  const events = await Promise.all(life.told.map((moment) => tellEntry(deps, life, moment, asker)))
   return {
     code: object.code,
     ...productOf(object),
