@@ -16,6 +16,8 @@ export type CaptureDeps = TakeBackDeps & {
   describeFault: (fault: Fault, log: number, actor: Actor) => Promise<string | undefined>
   /** The recorded event, to name the field that differs; undefined for who did not record it. */
   differingField: (event: EpcisEvent, log: number, position: number, actor: Actor) => Promise<string | undefined>
+  /** The codes that waited when the entry at this position was recorded. */
+  waitingAt: (log: number, position: number) => Promise<string[]>
   /** What was refused of a partly recorded event, by its key: for the same answer to the same request. */
   refusedWith: (key: string) => Promise<ProblemItem[]>
 }
@@ -158,6 +160,12 @@ function refuseBusy(deps: CaptureDeps): never {
   })
 }
 
+/** In code order, so that the same event again gets the same answer. */
+async function waitingOf(deps: CaptureDeps, log: number, outcome: Verdict): Promise<string[]> {
+  if (outcome.kind === 'recorded') return outcome.decision.waiting.map((subject) => subject.code).sort()
+  return outcome.kind === 'again' ? (await deps.waitingAt(log, outcome.position)).sort() : []
+}
+
 async function answer(deps: CaptureDeps, prepared: Prepared, outcome: Verdict): Promise<Recorded> {
   const { actor, event, log, logName } = prepared
   switch (outcome.kind) {
@@ -169,7 +177,7 @@ async function answer(deps: CaptureDeps, prepared: Prepared, outcome: Verdict): 
         entries: [{ log: logName, position: outcome.position }],
         again: outcome.kind === 'again',
         refused: [],
-        waiting: outcome.kind === 'recorded' ? outcome.decision.waiting.map((subject) => subject.code) : [],
+        waiting: await waitingOf(deps, log, outcome),
       }
     case 'taken': {
       const field = await deps.differingField(event, outcome.log, outcome.position, actor)
@@ -193,6 +201,9 @@ async function refusalOf(deps: CaptureDeps, faults: readonly Fault[], log: numbe
 }
 
 async function itemOf(deps: CaptureDeps, fault: Fault, log: number, actor: Actor): Promise<ProblemItem> {
-  const detail = (await deps.describeFault(fault, log, actor)) ?? fault.detail ?? new Problem(fault.code).message
-  return { path: fault.subject.path, code: fault.code, detail, value: fault.subject.code }
+  const { subject } = fault
+  const known = fault.code === subject.fault ? subject.faultText : undefined
+  const detail =
+    (await deps.describeFault(fault, log, actor)) ?? known ?? fault.detail ?? new Problem(fault.code).message
+  return { path: subject.path, code: fault.code, detail, value: subject.code }
 }

@@ -131,7 +131,7 @@ function subjectOf(
     const misread = isMisread(epc, answer)
     const subject: Subject = misread
       ? { ...nameless, id: 0n, observe: false, fault: 'code_malformed' }
-      : { ...nameless, id: claimed ?? 0n, fault: 'code_unknown' }
+      : { ...nameless, id: claimed ?? 0n, fault: 'code_unknown', faultText: answer.fault.detail }
     return { subject, log: undefined }
   }
   if (answer.kind === 'logistic') {

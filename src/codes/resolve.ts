@@ -2,6 +2,7 @@
 // cached is right; warm, a code costs two binary searches in memory and no allocation but its answer.
 import { setImmediate } from 'node:timers/promises'
 import type { Pool } from 'pg'
+import { markOf, systemOf } from '../gs1/foreign.ts'
 import { isGtin, isSerial, isSscc, type Gtin, type Serial, type Sscc } from '../gs1/identifiers.ts'
 import type { Reading, Tail } from '../gs1/read.ts'
 import { createBlockCache, holdsBlockOf, rankIn, workMax, workOf, type BlockCache, type Order } from './block-cache.ts'
@@ -131,9 +132,9 @@ export function createResolver(pool: Pool, keys: TailKeys, options: { issuingSta
       const asked = cold.flatMap((i) => unitReading(readings[i]) ?? [])
       const found = await resolveCold(asked)
       const explained = await explainUnknown(asked, found, resolveCold)
-      cold.forEach((i, j) => (answers[i] = found[j] ?? explained.get(j) ?? unknown))
+      cold.forEach((i, j) => (answers[i] = found[j] ?? explained.get(j)))
     }
-    return answers.map((answer) => answer ?? unknown)
+    return answers.map((answer, i) => answer ?? unknownUnit(readings[i] as Reading))
   }
 
   return {
@@ -155,13 +156,25 @@ const unknown: Resolved = {
   },
 }
 
+const foreignMark = (system: string): Resolved => ({
+  kind: 'fault',
+  fault: {
+    code: 'code_unknown',
+    detail: `This is ${markOf(system)}, not in our register. Scan the mark that was made for this country, if there is one.`,
+  },
+})
+
+/** A proper code that nobody here has issued: whose it is, where its tail tells. */
+function unknownUnit(reading: Reading): Resolved {
+  const system = systemOf(reading)
+  return system === undefined ? unknown : foreignMark(system)
+}
+
 function withoutSerial(reading: Exclude<Reading, UnitReading>): Resolved {
   if (reading.kind === 'logistic') return { kind: 'logistic', objectId: -BigInt(reading.sscc), sscc: reading.sscc }
-  const what = reading.kind === 'foreign' ? `a mark of ${reading.system}` : `a key of AI ${reading.ai}`
-  return {
-    kind: 'fault',
-    fault: { code: 'code_unknown', detail: `This is ${what} and names no single unit here. Scan the unit's own code.` },
-  }
+  if (reading.kind === 'foreign') return foreignMark(reading.system)
+  const detail = `This is a key of AI ${reading.ai} and names no single unit here. Scan the unit's own code.`
+  return { kind: 'fault', fault: { code: 'code_unknown', detail } }
 }
 
 const unit = (

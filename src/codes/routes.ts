@@ -6,6 +6,7 @@ import { afterNumber, readPage, sendPage } from '../http/paging.ts'
 import { ProblemBody } from '../http/schema.ts'
 import '../participants/access.ts'
 import type { OnAdministrativeAct } from '../participants/act.ts'
+import { formsOf } from './code-forms.ts'
 import { chooseFormat, checkBlock, codeFormats, codeLines } from './download.ts'
 import { createGate } from './gate.ts'
 import type { TailKeys } from './keys.ts'
@@ -36,6 +37,7 @@ export const codesRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, 
   await app.register(downloadRoute, options)
   await app.register(actRoutes, options)
   await app.register(symbolRoutes, options)
+  await app.register(formsRoute, options)
   await app.register(keyRoutes, options)
 }
 
@@ -182,6 +184,22 @@ const symbolRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, contex
       const png = await symbolPng(code, request.query.scale ?? 4)
       return reply.type('image/png').header('cache-control', 'private, no-store').send(png)
     },
+  )
+}
+
+const formsRoute: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { resolver }) => {
+  app.get(
+    '/codes/:code/forms',
+    {
+      schema: {
+        tags: ['Codes'],
+        summary: 'Every form in which the object of a code can be written',
+        params: schema.SymbolParams,
+        querystring: schema.FormsQuery,
+        response: { 200: schema.CodeForms, ...refusals },
+      },
+    },
+    async (request) => formsOf(resolver, request.params.code, request.query.prefixLength),
   )
 }
 

@@ -83,6 +83,39 @@ export const PngQuery = Type.Object(
   closed,
 )
 
+export const FormsQuery = Type.Object(
+  {
+    prefixLength: Type.Optional(
+      Type.Integer({ minimum: 6, maximum: 12, description: 'Digits of the GS1 company prefix, which no key tells' }),
+    ),
+  },
+  closed,
+)
+
+const form = Type.Optional(Type.String())
+
+/** Every form in which the object of a code can be written; `missing` says why one is not here. */
+export const CodeForms = Type.Object({
+  kind: Type.Enum(['unit', 'logistic', 'key', 'foreign'], { type: 'string' }),
+  gtin: form,
+  serial: form,
+  sscc: form,
+  ai: form,
+  value: form,
+  attributes: Type.Record(Type.String(), Type.String()),
+  mark: Type.Optional(Type.String({ description: "Another system's mark, by name" })),
+  tail: Type.Optional(
+    Type.Enum(['valid', 'absent', 'forged'], { type: 'string', description: 'Of our own units: of the tail given' }),
+  ),
+  elementString: form,
+  bracketed: form,
+  digitalLink: form,
+  epcUri: form,
+  pattern: form,
+  tags: Type.Array(Type.Object({ encoding: Type.String(), uri: form, hex: Type.String() })),
+  missing: Type.Array(Type.Object({ form: Type.String(), why: Type.String() })),
+})
+
 export const PublishedKey = Type.Object({
   id: Type.String({ description: 'What AI 91 says' }),
   kind: Type.Enum(['mac', 'signature'], { type: 'string' }),

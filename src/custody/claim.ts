@@ -16,8 +16,9 @@ export type Subject = {
   orderedBy: number | null
   /** Of a unit: the object that stands for its order. */
   orderObject: bigint | null
-  /** What the register of codes already found. */
+  /** What the register of codes already found, and in a sentence for people. */
   fault?: 'code_unknown' | 'code_forged' | 'code_malformed'
+  faultText?: string
   /** Of a code that is replaced: the object of the new code, as decimal text (claims that wait are stored as JSON). */
   replacedBy?: string
 }

@@ -55,3 +55,11 @@ export function systemOf(reading: Reading): string | undefined {
   const signed = tail !== undefined && tail.keyId.length === 4 && [44, 88].includes(tail.check.length)
   return signed || attributes.get('93')?.length === 4 ? 'chestny_znak' : undefined
 }
+
+const marks: Readonly<Record<string, string>> = {
+  egais: 'a Russian alcohol stamp (EGAIS)',
+  chestny_znak: 'a mark of Chestny ZNAK, the marking system of Russia',
+}
+
+/** The mark of a neighbouring system as people call it, with its article. */
+export const markOf = (system: string): string => marks[system] ?? `a mark of ${system}`

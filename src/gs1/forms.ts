@@ -99,7 +99,7 @@ function addPlus(result: Forms, reading: Reading, { filter = 0, hostname }: Form
 function addEpc(result: Forms, values: ReadonlyMap<string, string>, { prefixLength, filter = 0 }: FormOptions): void {
   if (prefixLength === undefined) {
     const why =
-      'The length of the GS1 company prefix is not registered; a key does not tell it. Register it to get these.'
+      'The length of the GS1 company prefix is not known; a key does not tell it. Give it (prefixLength, 6 to 12) to get these.'
     result.missing.push({ form: 'epcUri', why }, { form: 'tags', why })
     return
   }

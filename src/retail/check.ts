@@ -5,7 +5,7 @@ import { readWithContainers } from '../custody/load.ts'
 import { recallOf } from '../custody/lots.ts'
 import { standing, type State, type Step } from '../custody/object.ts'
 import { findLots, findRecalls, findSale } from '../custody/store.ts'
-import { systemOf } from '../gs1/foreign.ts'
+import { markOf, systemOf } from '../gs1/foreign.ts'
 import { type Reading, readCode } from '../gs1/read.ts'
 import { Problem, type ProblemCode } from '../http/problem.ts'
 import type { Catalogue } from '../products/catalogue.ts'
@@ -113,16 +113,11 @@ const texts: Record<Status, string> = {
 
 const withoutTail = 'Its verification part was not given; scan the whole code for a surer answer.'
 
-const systems: Readonly<Record<string, string>> = {
-  chestny_znak: 'Chestny ZNAK, the marking system of Russia',
-  egais: 'EGAIS, the alcohol register of Russia',
-}
-
 function unknownText(reading: Reading): string {
   if (reading.kind === 'logistic') {
     return 'This is the label of a transport unit, not of goods for sale. Scan the square code on the unit itself.'
   }
   const system = systemOf(reading)
   if (system === undefined) return texts.unknown
-  return `This is a mark of ${systems[system] ?? system}. This system cannot say anything about it; ask there.`
+  return `This is ${markOf(system)}, not in our register. This system cannot say anything about it; ask there.`
 }

@@ -1,0 +1,58 @@
+import { type Forms, forms } from '../gs1/forms.ts'
+import { markOf, systemOf } from '../gs1/foreign.ts'
+import { type Reading, readCode } from '../gs1/read.ts'
+import { fieldProblem } from '../http/problem.ts'
+import type { Resolver } from './resolve.ts'
+import type { TailVerdict } from './tail.ts'
+
+export type CodeForms = Forms & {
+  kind: Reading['kind']
+  gtin?: string
+  serial?: string
+  sscc?: string
+  /** Of other keys. */
+  ai?: string
+  value?: string
+  /** What the code says besides, by Application Identifier. */
+  attributes: Record<string, string>
+  /** Whose mark it is, where it is another system's. */
+  mark?: string
+  /** Of a unit of ours: whether the tail that was given is right. No tail is ever made here (design D3). */
+  tail?: TailVerdict
+}
+
+/**
+ * All forms in which the object of a code can be written.
+ * @param prefixLength digits of the GS1 company prefix, 6 to 12: EPC URIs and most tags need it and no key tells it
+ * @throws Problem code_malformed, gtin_check_digit
+ */
+export async function formsOf(resolver: Resolver, text: string, prefixLength: number | undefined): Promise<CodeForms> {
+  const { reading, fault } = readCode(text)
+  if (fault) throw fieldProblem('/code', fault.detail, fault.code)
+  const [answer] = await resolver.resolve([reading])
+  // A code of ours that was misread on its way here: its forms would be those of something else.
+  if (answer?.fault?.code === 'code_malformed') throw fieldProblem('/code', answer.fault.detail, 'code_malformed')
+  const system = systemOf(reading)
+  const ours = answer?.kind === 'unit' && answer.order !== undefined
+  return {
+    ...named(reading),
+    attributes: Object.fromEntries(reading.attributes ?? []),
+    ...(system === undefined || ours ? {} : { mark: markOf(system) }),
+    ...(ours ? { tail: answer.tail } : {}),
+    ...forms(reading, prefixLength === undefined ? {} : { prefixLength }),
+  }
+}
+
+function named(reading: Reading): Pick<CodeForms, 'kind' | 'gtin' | 'serial' | 'sscc' | 'ai' | 'value'> {
+  const { kind } = reading
+  switch (kind) {
+    case 'unit':
+      return { kind, gtin: reading.gtin, serial: reading.serial }
+    case 'logistic':
+      return { kind, sscc: reading.sscc }
+    case 'key':
+      return { kind, ai: reading.ai, value: reading.value }
+    case 'foreign':
+      return { kind }
+  }
+}
