@@ -12,6 +12,7 @@ import { newId } from '../db/id.ts'
 import type { Throttle } from '../findings/throttle.ts'
 import { canonicalEvent, differingField } from '../epcis/canonical.ts'
 import type { EpcisEvent } from '../epcis/event.ts'
+import { digitalLink } from '../gs1/write.ts'
 import { Problem, type ProblemItem, problems } from '../http/problem.ts'
 import type { Clock, FatalLedgerError } from '../ledger/commit.ts'
 import { createLedger } from '../ledger/ledger.ts'
@@ -78,6 +79,7 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
     describeFault: (fault, log, actor) => describeFault(pool, directory, fault, log, actor),
     differingField: (event, log, position, actor) => findDifference(pool, event, log, position, actor),
     refusedWith: (key) => refusedBefore(pool, key),
+    waitingAt: (log, position) => waitingAt(pool, options.resolver, log, position),
     findRecorded: (key) => store.findRecorded(pool, key),
     undoWindowDays: limits.undoWindowDays,
   })
@@ -108,6 +110,12 @@ async function findDifference(pool: Pool, event: EpcisEvent, log: number, positi
   const recorded: unknown = JSON.parse(entry.bytes.toString('utf8'))
   if (typeof recorded !== 'object' || recorded === null || !('event' in recorded)) return undefined
   return differingField(canonicalEvent(event).text, JSON.stringify(recorded.event))
+}
+
+async function waitingAt(pool: Pool, resolver: Resolver, log: number, position: number): Promise<string[]> {
+  const ids = await store.findWaitingAt(pool, log, position)
+  if (ids.length === 0) return []
+  return (await resolver.describe(ids)).flatMap((name) => (name ? [digitalLink(name)] : []))
 }
 
 async function refusedBefore(pool: Pool, key: string): Promise<ProblemItem[]> {

@@ -97,3 +97,13 @@ export async function findTransits(
   })
   return rows.map((row) => ({ log: row.log_id, position: Number(row.position) }))
 }
+
+/** The objects that waited when the entry at this position was recorded. */
+export async function findWaitingAt(pool: Pool, log: number, position: number): Promise<bigint[]> {
+  const { rows } = await pool.query<{ object_id: bigint }>({
+    name: 'capture_waiting_at',
+    text: 'select object_id from waiting_object where log_id = $1 and position = $2 and waits',
+    values: [log, position],
+  })
+  return rows.map((row) => row.object_id)
+}

@@ -38,12 +38,18 @@ export async function loadBench(
   const found = new Map<number, WaitingFact>()
   const facts = new Map<bigint, WaitingFact[]>()
   const asked = new Set<bigint>()
+  const lots = new Map<bigint, Lot>()
+  const recalls: Recall[] = []
+  let unread = claims
   for (let fresh = [...wanted]; fresh.length > 0;) {
     for (const id of fresh) asked.add(id)
+    // In one go: each of these travels alone otherwise, and the log is locked meanwhile.
     const [, waiting] = await Promise.all([
       readWithContainers(client, log, fresh, steps),
       settles ? store.findWaiting(client, log, fresh) : [],
+      readLots(client, log, unread, lots, recalls),
     ])
+    unread = waiting.map((fact) => fact.claim)
     for (const fact of waiting) found.set(fact.position, fact)
     const next = new Set<bigint>(waiting.flatMap((fact) => idsOf(fact.claim)))
     for (const id of fresh) for (let at = steps.get(id)?.parent; at; at = steps.get(at)?.parent) next.add(at)
@@ -52,10 +58,6 @@ export async function loadBench(
   for (const fact of found.values()) rememberFact(facts, fact, steps)
   const late = [...claims.filter((claim) => claim.waits), ...[...found.values()].map((fact) => fact.claim)]
   const all = [...claims, ...late]
-  const sold = all.flatMap((claim) =>
-    claim.parts.filter((part) => part.act === 'sell' || part.act === 'replace').flatMap((part) => part.subjects),
-  )
-  const [lots, recalls] = sold.length === 0 ? [new Map<bigint, Lot>(), []] : await readLots(client, log, sold)
   const contents = await readContents(client, log, all, steps)
   const lateIds = [...new Set(late.flatMap(idsOf))]
   const pasts = await store.findPasts(client, log, lateIds)
@@ -65,14 +67,25 @@ export async function loadBench(
   return { steps, contents, elsewhere: new Set(elsewhere), facts, pasts, lots, recalls, undos }
 }
 
-function readLots(
+/** Lot, dates and recalls of what the claims sell, or give another code. */
+async function readLots(
   client: store.Queryable,
   log: number,
-  subjects: readonly Subject[],
-): Promise<[Map<bigint, Lot>, Recall[]]> {
+  claims: readonly Claim[],
+  lots: Map<bigint, Lot>,
+  recalls: Recall[],
+): Promise<void> {
+  const parts = claims.flatMap((claim) => claim.parts.filter(({ act }) => act === 'sell' || act === 'replace'))
+  const subjects: Subject[] = parts.flatMap((part) => part.subjects)
+  if (subjects.length === 0) return
   const ids = subjects.map((subject) => subject.id)
   const gtins = new Set(subjects.flatMap((subject) => subject.gtin ?? []))
-  return Promise.all([store.findLots(client, log, ids), store.findRecalls(client, [...gtins], ids)])
+  const [found, said] = await Promise.all([
+    store.findLots(client, log, ids),
+    store.findRecalls(client, [...gtins], ids),
+  ])
+  for (const [id, lot] of found) lots.set(id, lot)
+  recalls.push(...said)
 }
 
 /** Everything that could wake the fact: its objects, and the containers they are in now. */

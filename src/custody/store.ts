@@ -77,7 +77,7 @@ export async function findSale(client: Queryable, log: number, id: bigint): Prom
   return undefined
 }
 
-/** Which of these objects the entry at a position did something to. */
+/** Which of these objects the entry at a position did something to, or will once what it waits for has come. */
 export async function findTouched(
   client: Queryable,
   log: number,
@@ -87,7 +87,9 @@ export async function findTouched(
   const { rows } = await client.query<{ object_id: bigint }>({
     name: 'custody_touched',
     text: `select s.object_id from unnest($3::bigint[]) as wanted (id)
-           join step s on s.log_id = $1 and s.object_id = wanted.id and s.position = $2`,
+           join step s on s.log_id = $1 and s.object_id = wanted.id and s.position = $2
+           union all
+           select object_id from waiting_object where log_id = $1 and position = $2 and waits and object_id = any ($3::bigint[])`,
     values: [log, position, `{${ids.join(',')}}`],
   })
   return new Set(rows.map((row) => row.object_id))

@@ -46,6 +46,8 @@ export async function recordReceipt(
   const prepared = await deps.capture.prepare(actor, receiptEvent(head, lines), {
     keepMisread: lenient,
     neverRefused: offline,
+    // A delivery that is not known yet may have preceded it.
+    waits: offline,
     without: (left) => receiptEvent(head, lines, left),
   })
   const recorded = await deps.capture.commit(prepared, { partial: lenient && !offline })
@@ -89,20 +91,29 @@ async function tellLines(
     const subject = subjects.get(line.epc.path)
     if (line.fault || !subject || subject.fault === 'code_malformed') return refusedLine(line, 'code_malformed')
     if (sold.has(subject.id) && subject.fault === undefined) return refusedLine(line, 'already_sold')
-    const doubt = reasonOf(reasons, line, 'doubted')
+    const doubt = reasonOf(reasons, line, lines, 'doubted')
     if (touched.has(subject.id) && (subject.fault === undefined || subject.observe)) {
       sold.add(subject.id)
       return { ...soldLine(line), ...(doubt === undefined ? {} : { reason: doubt }) }
     }
     // Only a hundred codes of a finding are named; of what is beyond, the kind that has more than it names is the best answer.
-    const reason = doubt ?? reasonOf(reasons, line, 'refused') ?? reasons.find((each) => each.unnamed)?.code
+    const reason = doubt ?? reasonOf(reasons, line, lines, 'refused') ?? reasons.find((each) => each.unnamed)?.code
     return refusedLine(line, reason ?? subject.fault ?? 'wrong_state')
   })
 }
 
 /** By the place of the line; where the lines came in another order this time, by what it names. */
-function reasonOf(reasons: readonly Reason[], { epc }: ReadLine, kind: string): string | undefined {
+function reasonOf(
+  reasons: readonly Reason[],
+  { epc }: ReadLine,
+  lines: readonly ReadLine[],
+  kind: string,
+): string | undefined {
   const named = reasons.filter((each) => each.kind === kind)
   const here = named.find(({ items }) => items.some(({ path, code }) => path === epc.path && code === epc.link))
-  return (here ?? named.find(({ items }) => items.some(({ code }) => code === epc.link)))?.code
+  if (here) return here.code
+  // Not what is said of another line with the same code: its tail may be the one that is wrong.
+  const isAnothers = (item: Reason['items'][number]) =>
+    lines.some((line) => line.epc.path === item.path && line.epc.link === item.code)
+  return named.find(({ items }) => items.some((item) => item.code === epc.link && !isAnothers(item)))?.code
 }
