@@ -14,14 +14,19 @@ import { jobRoutes } from './capture/job-routes.ts'
 import { openCapture, type OpenedCapture } from './capture/open.ts'
 import { openJobs } from './capture/open-jobs.ts'
 import { createOrderActs } from './capture/order-acts.ts'
+import { correctionRoutes } from './corrections/routes.ts'
 import { underWayUnder } from './capture/by-document.ts'
 import { captureRoutes } from './capture/routes.ts'
+import type { Registry } from 'prom-client'
+import type { EventLedger } from './capture/prepare.ts'
+import type { Work } from './ledger/batch-queue.ts'
+import { createLedgerMetrics } from './ledger/metrics.ts'
 import type { Clock, FatalLedgerError } from './ledger/commit.ts'
 import { kyselyOn, listen, poolConfig, type DatabaseAccess, type Db } from './db/connect.ts'
 import { newId } from './db/id.ts'
 import { createVault } from './db/secret.ts'
 import { type DeadlineDeps, startDeadlines } from './deadlines/overdue.ts'
-import { startDigests } from './findings/digest.ts'
+import { type DigestDeps, startDigests } from './findings/digest.ts'
 import { findingRoutes } from './findings/routes.ts'
 import { createThrottle, type Throttle } from './findings/throttle.ts'
 import { listFindingsOf } from './findings/view.ts'
@@ -74,19 +79,23 @@ export type AppOptions = {
 
 /** Builds the whole service on a migrated database. Closing the app lets go of everything that it opened. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, now = () => new Date() } = options
   const app = createServer(options)
+  try {
+    await furnish(app, options)
+  } catch (error) {
+    // Else its connections outlive it, and complain of the database's end after the sentence that says what is wrong.
+    await app.close()
+    throw error
+  }
+  return app
+}
 
-  await app.register(postgres, poolConfig(options.access, { genericPlans: true }))
+async function furnish(app: FastifyInstance, options: AppOptions): Promise<void> {
+  const { config, access, now = () => new Date() } = options
+  await app.register(postgres, poolConfig(access, { genericPlans: true }))
   const pool = listen(app.pg.pool, (error) => app.log.warn({ err: error }, 'a database connection broke'))
   const db = kyselyOn(pool)
-
-  await app.register(helmet)
-  await registerPressure(app)
-  const metrics = createMetrics(app)
-  const perAddress = config.limits.requestsPerAddressPerSecond
-  const rate = await createRate(app, { perKey: config.rateLimit, perAddress }, now)
-  await registerReference(app, version)
+  const { metrics, rate } = await openDoor(app, config, now)
 
   const directory = createDirectory(db, now)
   const hasher = createKeyHasher(options.masterKey)
@@ -94,7 +103,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const throttle = createThrottle(config.limits.findingsDetailedPerMinute, newId)
   // First of all: does this database continue what was signed? Nothing may be written before that is known.
   const follower = await openFollower(app, options, pool)
-  const goods = await openGoods(app, options, { pool, db, directory, throttle, now, wake: follower.wake })
+  const goods = await openGoods(app, options, { pool, db, directory, throttle, now, metrics, wake: follower.wake })
   const { catalogue, keys, resolver, capture, ledger, prepareDeps, recordAct } = goods
   const onAct: OnAdministrativeAct = async (act) => void (await recordAct(act))
 
@@ -120,18 +129,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const underWay = (document: string, addressee: number) => underWayUnder({ pool, resolver }, document, addressee)
   await app.register(captureRoutes, { capture, directory, underWayUnder: underWay, now, clockAheadMaxMs, scansMax })
   const { limits } = config
-  const jobs = openJobs({
-    access: options.access,
-    pool,
-    db,
-    directory,
-    capture,
-    prepareDeps,
-    limits,
-    log: app.log,
-    now,
-  })
+  const jobs = openJobs({ access, pool, db, directory, catalogue, capture, limits, log: app.log, now })
   await app.register(jobRoutes, { jobs, pool, limits, version })
+  // And what did not happen after all.
+  const { undoWindowDays, correctionAnswerDays } = config.limits
+  const undoing = { pool, now, clockAheadMaxMs, undoWindowDays, correctionAnswerDays }
+  await app.register(correctionRoutes, { ...prepareDeps, ...undoing, capture })
   // Where they are sold, and what a buyer may ask.
   const { nestingMax } = config.limits
   const logNo = (name: string) => ledger.logNo(name)
@@ -147,17 +150,31 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await app.register(proofRoutes, { pool, resolver, directory, follower })
   // What was noticed about them, and pinned.
   await app.register(findingRoutes, { db, directory, now })
-  const digests = startDigests({ pool, db, throttle, now, recordAct }, config.limits.digestIntervalMs, (error) =>
-    app.log.error({ err: error }, 'a digest of findings failed; the next one covers it'),
-  )
-  app.addHook('onClose', () => digests.stop())
-
+  startPinning(app, { pool, db, throttle, now, recordAct }, limits)
   startWatching(app, { pool, resolver, now, limits })
 
   const { operatorKey } = options
   const operator = operatorKey === undefined ? 'unchanged' : await ensureFirstOperator(register, operatorKey)
   if (operator === 'withdrawn') app.log.warn('OPERATOR_KEY was withdrawn and does not count; set another one')
-  return app
+}
+
+/** What every request passes before any route. */
+async function openDoor(app: FastifyInstance, config: Config, now: () => Date) {
+  await app.register(helmet)
+  await registerPressure(app)
+  const metrics = createMetrics(app)
+  const perAddress = config.limits.requestsPerAddressPerSecond
+  const rate = await createRate(app, { perKey: config.rateLimit, perAddress }, now)
+  await registerReference(app, version)
+  return { metrics, rate }
+}
+
+/** Findings, digested into the log `audit`. */
+function startPinning(app: FastifyInstance, deps: DigestDeps, limits: Config['limits']): void {
+  const digests = startDigests(deps, limits.digestIntervalMs, (error) =>
+    app.log.error({ err: error }, 'a digest of findings failed; the next one covers it'),
+  )
+  app.addHook('onClose', () => digests.stop())
 }
 
 /** What nobody reported: deadlines that pass. */
@@ -198,20 +215,32 @@ type Goods = OpenedCapture & { catalogue: Catalogue; keys: TailKeys; resolver: R
 async function openGoods(
   app: FastifyInstance,
   { config, access, masterKey, onFatal = () => undefined, ledgerClock }: AppOptions,
-  deps: { pool: Pool; db: Db; directory: Directory; throttle: Throttle; now: () => Date; wake: Follower['wake'] },
+  deps: {
+    pool: Pool
+    db: Db
+    directory: Directory
+    throttle: Throttle
+    now: () => Date
+    metrics: Registry
+    wake: Follower['wake']
+  },
 ): Promise<Goods> {
   const { pool, db, directory, throttle } = deps
   const catalogue = createCatalogue(db, deps.now)
   const keys = await openTailKeys(pool, createVault(masterKey))
   const resolver = createResolver(pool, keys, { issuingState: config.issuingState })
+  const nothing: Work = { events: 0, codes: 0, bytes: 0 }
+  const observe = createLedgerMetrics(deps.metrics, (): Work => ledger?.waiting() ?? nothing)
+  let ledger: EventLedger | undefined
   const opened = await openCapture({
     access,
     pool,
     resolver,
     catalogue,
     directory,
-    onCommit: ({ log, recorded }) => {
-      if (recorded > 0) deps.wake(log)
+    onCommit: (commit) => {
+      observe(commit)
+      if (commit.recorded > 0) deps.wake(commit.log)
     },
     throttle,
     limits: config.limits,
@@ -219,6 +248,7 @@ async function openGoods(
     onFatal,
     ...(ledgerClock ? { clock: ledgerClock } : {}),
   })
+  ledger = opened.ledger
   // Answers everyone who is waiting, then lets go of its connections.
   app.addHook('onClose', () => opened.ledger.stop())
   return { ...opened, catalogue, keys, resolver }
