@@ -92,7 +92,8 @@ export function createPool(
 
 /** Attaches the error listeners that a pool and each of its connections need; returns the pool. */
 export function listen(pool: pg.Pool, onError: (error: Error) => void): pg.Pool {
-  pool.on('error', onError)
+  // `pg` hangs the whole connection onto the error, and a log line would spell it out.
+  pool.on('error', (error) => onError(Object.defineProperty(error, 'client', { enumerable: false })))
   // A connection that breaks while checked out tells its own emitter, not the pool's.
   pool.on('connect', (client) => client.on('error', onError))
   return pool

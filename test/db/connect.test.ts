@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import t from 'tap'
-import { connectClient, kyselyOn } from '../../src/db/connect.ts'
+import { connectClient, createPool, kyselyOn } from '../../src/db/connect.ts'
 import { pool } from '../support/connect.ts'
 import { testDatabase } from '../support/database.ts'
 
@@ -70,4 +70,17 @@ t.test('the pipelined client sends without waiting, in order, and a failed state
   t.match(seen, { value: { rows: [{ step: '1', plans: 'force_generic_plan' }] } })
   t.match(failed, { status: 'rejected', reason: { code: '42703' } })
   t.match(after, { value: { rows: [{ after: 7 }] } })
+})
+
+t.test('the error of a broken connection does not carry the connection into a log', async (t) => {
+  const { appUrl } = await testDatabase(t)
+  const idle = createPool({ url: appUrl, role: 'tamga_app' }, () => undefined)
+  t.teardown(() => idle.end())
+  // The pool's own word, which comes after the connection's.
+  const broken = new Promise<Error>((resolve) => idle.on('error', resolve))
+  const { rows } = await idle.query<{ pid: number }>('select pg_backend_pid() as pid')
+  await pool(t, appUrl).query('select pg_terminate_backend($1)', [rows[0]?.pid])
+  const error = await broken
+  t.match(error, { code: '57P01' })
+  t.notOk(Object.keys(error).includes('client'))
 })
