@@ -283,13 +283,16 @@ const callerOf = (request: FastifyRequest): Record<string, string> => {
   return { participant: participant.id, keyId: key.id, ...(principal ? { for: principal.id } : {}) }
 }
 
-/** An event loop that is two seconds behind answers nobody in time: say so at once instead of queueing. */
+/** An event loop that is seconds behind answers nobody in time: say so at once instead of queueing. */
 async function registerPressure(app: FastifyInstance): Promise<void> {
   await app.register(underPressure, {
-    maxEventLoopDelay: 2_000,
-    sampleInterval: 500,
-    pressureHandler: (request) => {
-      if (request.routeOptions.config.unlimited !== true) throw new Problem('busy', { headers: { 'retry-after': '2' } })
+    maxEventLoopDelay: 3_000,
+    sampleInterval: 1_000,
+    pressureHandler: (request, _reply, _type, value) => {
+      // A second in which nothing could be measured (the process was just starting, or stopped by the system) is reported as
+      // infinite; the first callers of a slow machine would be turned away for it.
+      if (value === Infinity || request.routeOptions.config.unlimited === true) return
+      throw new Problem('busy', { headers: { 'retry-after': '2' } })
     },
   })
 }

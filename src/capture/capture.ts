@@ -42,9 +42,13 @@ export type Capture = {
   commit(prepared: Prepared, options?: { partial?: boolean }): Promise<Recorded>
   /**
    * Queues several of one log as one, so that nothing comes between them; they are judged in order.
+   * Answers for each what stands against it, if anything does.
    * @param whole all are recorded or none is; `kept` says which
    */
-  commitAll(prepared: readonly Prepared[], whole: boolean): Promise<{ kept: boolean; answers: (Recorded | Problem)[] }>
+  commitAll(
+    prepared: readonly Prepared[],
+    whole: boolean,
+  ): Promise<{ kept: boolean; problems: (Problem | undefined)[] }>
   /** Both, for one event. */
   record(actor: Actor, event: EpcisEvent, options?: { partial?: boolean }): Promise<Recorded>
 }
@@ -53,8 +57,9 @@ export function createCapture(deps: CaptureDeps): Capture {
   const prepare: Capture['prepare'] = async (actor, sent, options) => {
     const event = withPairs(sent)
     // The content is what was sent, however much of it is recorded in the end: sending it again must find it.
-    const known = identityOf(event)
-    const identity = event === sent ? known : { ...known, eventID: sent.eventID ?? eventHashId(sent) }
+    const said = options?.said ?? sent
+    const known = identityOf(said === sent ? event : withPairs(said))
+    const identity = { ...known, eventID: said.eventID ?? eventHashId(said) }
     return event.errorDeclaration
       ? prepareTakeBack(deps, actor, event, identity, options?.agreed)
       : prepareEvent(deps, actor, event, identity, options)
@@ -73,7 +78,7 @@ export function createCapture(deps: CaptureDeps): Capture {
 
 async function commitAll(deps: CaptureDeps, prepared: readonly Prepared[], whole: boolean) {
   const [first] = prepared
-  if (!first) return { kept: true, answers: [] }
+  if (!first) return { kept: true, problems: [] }
   const sum = (of: (work: Prepared['work']) => number) => prepared.reduce((total, { work }) => total + of(work), 0)
   const work = {
     events: prepared.length,
@@ -82,23 +87,14 @@ async function commitAll(deps: CaptureDeps, prepared: readonly Prepared[], whole
   }
   const drafts = prepared.map(({ draft }) => draft)
   const { kept, outcomes } = await (deps.ledger.submitAll(first.log, drafts, work, whole) ?? refuseBusy(deps))
-  const answers: (Recorded | Problem)[] = []
+  const problems: (Problem | undefined)[] = []
   for (const [i, one] of prepared.entries()) {
     const outcome = outcomes[i]
     if (!outcome) throw new Error('bad math: an event was not answered')
     // One after the other: describing two thousand refusals at once would take every connection.
-    answers.push(await answerOrProblem(deps, one, outcome))
+    problems.push(await problemOf(deps, one, outcome))
   }
-  return { kept, answers }
-}
-
-async function answerOrProblem(deps: CaptureDeps, prepared: Prepared, outcome: Verdict): Promise<Recorded | Problem> {
-  try {
-    return await answer(deps, prepared, outcome)
-  } catch (error) {
-    if (error instanceof Problem) return error
-    throw error
-  }
+  return { kept, problems }
 }
 
 /** Under which id an event is remembered, and by which content it is told from others with that id (D8). */
@@ -167,27 +163,38 @@ async function waitingOf(deps: CaptureDeps, log: number, outcome: Verdict): Prom
 }
 
 async function answer(deps: CaptureDeps, prepared: Prepared, outcome: Verdict): Promise<Recorded> {
-  const { actor, event, log, logName } = prepared
+  const problem = await problemOf(deps, prepared, outcome)
+  if (problem) throw problem
+  if (outcome.kind === 'taken' || outcome.kind === 'refused') throw new Error('bad math: refused for nothing')
+  return {
+    eventID: prepared.identity.eventID,
+    recordTime: outcome.recordTime,
+    entries: [{ log: prepared.logName, position: outcome.position }],
+    again: outcome.kind === 'again',
+    refused: [],
+    waiting: await waitingOf(deps, prepared.log, outcome),
+  }
+}
+
+/** What stands against an event; undefined where it is recorded. */
+async function problemOf(
+  deps: CaptureDeps,
+  { actor, event, log }: Prepared,
+  outcome: Verdict,
+): Promise<Problem | undefined> {
   switch (outcome.kind) {
     case 'recorded':
     case 'again':
-      return {
-        eventID: prepared.identity.eventID,
-        recordTime: outcome.recordTime,
-        entries: [{ log: logName, position: outcome.position }],
-        again: outcome.kind === 'again',
-        refused: [],
-        waiting: await waitingOf(deps, log, outcome),
-      }
+      return undefined
     case 'taken': {
       const field = await deps.differingField(event, outcome.log, outcome.position, actor)
       const differs = field === undefined ? '' : ` It differs in ${field}.`
-      throw new Problem('event_id_taken', {
+      return new Problem('event_id_taken', {
         detail: `An event with this id is recorded with other content.${differs} Give the new event an id of its own.`,
       })
     }
     case 'refused':
-      throw await refusalOf(deps, outcome.refusal, log, actor)
+      return refusalOf(deps, outcome.refusal, log, actor)
   }
 }
 

@@ -2,20 +2,21 @@ import { promisify } from 'node:util'
 import { inflateRaw } from 'node:zlib'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Limits } from '../config/limits.ts'
+import type { EpcisEvent } from '../epcis/event.ts'
+import { eventHashId } from '../epcis/hash-id.ts'
 import { parseEvent, refusal } from '../epcis/parse.ts'
 import { Problem, problemDocument, problemItemsMax, type ProblemItem } from '../http/problem.ts'
 import { isOutage } from '../ledger/ledger.ts'
 import type { Actor } from '../participants/actor.ts'
-import { type Capture, identityOf } from './capture.ts'
+import type { Capture } from './capture.ts'
 import { createPace, type OpenDocument, openDocument, readCodesOf } from './document.ts'
 import type { JobError, OpenJob, Progress } from './job-store.ts'
-import { type PrepareDeps, type Prepared, prepareEvent } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
 import type { Pace } from './split.ts'
 
 const inflate = promisify(inflateRaw)
 
 export type RunDeps = {
-  prepareDeps: PrepareDeps
   capture: Capture
   limits: Pick<Limits, 'clockAheadMaxMs' | 'captureSliceEvents' | 'captureSliceCodes'>
   log: FastifyBaseLogger
@@ -30,7 +31,7 @@ type Ready = { path: string; eventID?: string } & (
   { prepared: Prepared; problem?: never } | { problem: Problem; prepared?: never }
 )
 
-type Run = RunDeps & { job: OpenJob; actor: Actor; document: OpenDocument; sources: PrepareDeps; pace: Pace }
+type Run = RunDeps & { job: OpenJob; actor: Actor; document: OpenDocument; pace: Pace }
 
 /**
  * Works through a document from where its job stands. Undefined where the service ended before; throws where the database was away:
@@ -40,7 +41,7 @@ export async function runJob(deps: RunDeps, job: OpenJob, actor: Actor): Promise
   const pace = createPace()
   const bytes = await inflate(job.deflated)
   const document = await openDocument(bytes, pace)
-  const run: Run = { ...deps, job, actor, document, sources: documentSources(deps.prepareDeps, job.log), pace }
+  const run: Run = { ...deps, job, actor, document, pace }
   return job.behaviour === 'rollback' ? rollback(run) : proceed(run)
 }
 
@@ -55,6 +56,8 @@ async function proceed(run: Run): Promise<Progress | undefined> {
       if (slice.length >= limits.captureSliceEvents || codes >= limits.captureSliceCodes) break
       if (run.stopping()) return undefined
       const ready = await makeReady(run, i)
+      // It may need what is still in hand (a correction of what stands a line above): it comes once more when that is recorded.
+      if (ready.problem && ready.eventID !== undefined && slice.length > 0) break
       slice.push(ready)
       codes += ready.prepared?.work.codes ?? 0
     }
@@ -77,13 +80,11 @@ async function recordSlice({ capture }: Run, slice: readonly Ready[]): Promise<J
     }
   }
   for (const several of byLog.values()) {
-    const { answers } = await capture.commitAll(
-      several.map(({ prepared }) => prepared),
-      false,
-    )
+    const prepared = several.map((one) => one.prepared)
+    const found = await capture.commitAll(prepared, false)
     several.forEach(({ ready }, i) => {
-      const answer = answers[i]
-      if (answer instanceof Problem) problems.set(ready, answer)
+      const problem = found.problems[i]
+      if (problem) problems.set(ready, problem)
     })
   }
   return slice.flatMap((ready) => errorsOf(ready, problems.get(ready)))
@@ -103,11 +104,8 @@ async function rollback(run: Run): Promise<Progress | undefined> {
   const errors = unfit.length > 0 ? unfit : errorsOfLogs(all)
   if (errors.length > 0) return noted(progress, all.length, 0, errors)
   const prepared = all.flatMap((ready) => ready.prepared ?? [])
-  const { kept, answers } = await capture.commitAll(prepared, true)
-  const refused = all.flatMap((ready, i) => {
-    const answer = answers[i]
-    return errorsOf(ready, answer instanceof Problem ? answer : undefined)
-  })
+  const { kept, problems } = await capture.commitAll(prepared, true)
+  const refused = all.flatMap((ready, i) => errorsOf(ready, problems[i]))
   return noted(progress, all.length, kept ? all.length : 0, refused)
 }
 
@@ -123,11 +121,11 @@ function errorsOfLogs(all: readonly Ready[]): JobError[] {
   })
 }
 
-async function makeReady({ document, job, actor, sources, limits, pace, log }: Run, i: number): Promise<Ready> {
+async function makeReady({ document, job, actor, capture, limits, pace, log }: Run, i: number): Promise<Ready> {
   const at = document.events[i]
   if (!at) throw new Error('bad math: an event of the document is missing')
   const { path } = at
-  let eventID: string | undefined
+  let event: EpcisEvent | undefined
   try {
     await pace()
     const json = at.json()
@@ -143,15 +141,13 @@ async function makeReady({ document, job, actor, sources, limits, pace, log }: R
       readCode,
     })
     if (parsed.problems) throw refusal(parsed)
-    const { event } = parsed
+    event = parsed.event
     await pace()
-    const identity = identityOf(event)
-    eventID = identity.eventID
-    await pace()
-    return { path, eventID, prepared: await prepareEvent(sources, actor, event, identity) }
+    const prepared = await capture.prepare(actor, event, job.log === null ? {} : { newUnitsLog: job.log })
+    return { path, eventID: prepared.identity.eventID, prepared }
   } catch (error) {
     const problem = problemOf(error, log)
-    return { path, ...(eventID === undefined ? {} : { eventID }), problem }
+    return { path, ...(event ? { eventID: event.eventID ?? eventHashId(event) } : {}), problem }
   }
 }
 
@@ -161,21 +157,6 @@ function problemOf(error: unknown, log: FastifyBaseLogger): Problem {
   if (error instanceof Problem || isOutage(error)) throw error
   log.error({ err: error }, 'an event of a document failed')
   return new Problem('internal', { cause: error })
-}
-
-/**
- * Logistic units that are new with this document live in the log of its goods: when the pallet's event is prepared, the one that made
- * the pallet may not be recorded yet.
- */
-function documentSources(given: PrepareDeps, only: string | null): PrepareDeps {
-  if (only === null) return given
-  return {
-    ...given,
-    logsOfLogisticUnits: async (ids) => {
-      const known = await given.logsOfLogisticUnits(ids)
-      return new Map(ids.map((id) => [id, known.get(id) ?? only]))
-    },
-  }
 }
 
 /** At most so many single faults of a job are told; an event alone may have a hundred. */

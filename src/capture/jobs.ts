@@ -4,11 +4,14 @@ import type { Client, Pool } from 'pg'
 import type { Limits } from '../config/limits.ts'
 import { Problem, problemDocument } from '../http/problem.ts'
 import type { Actor } from '../participants/actor.ts'
+import type { Catalogue } from '../products/catalogue.ts'
 import { createPace, openDocument, surveyEvent } from './document.ts'
 import { type RunDeps, runJob } from './job-run.ts'
 import * as store from './job-store.ts'
 
-export type JobsDeps = Pick<RunDeps, 'prepareDeps' | 'capture' | 'log'> & {
+export type JobsDeps = Pick<RunDeps, 'capture' | 'log'> & {
+  /** What a GTIN stands for. */
+  catalogue: Catalogue
   pool: Pool
   limits: Limits
   now: () => Date
@@ -166,10 +169,7 @@ const failed = (job: store.Job, problem: Problem): store.Progress => ({
 })
 
 /** What is told at once: whether the frame is right, every event is JSON, and neither their number nor that of codes is too large. */
-async function survey(
-  { limits, prepareDeps }: JobsDeps,
-  bytes: Buffer,
-): Promise<{ events: number; log: string | null }> {
+async function survey({ limits, catalogue }: JobsDeps, bytes: Buffer): Promise<{ events: number; log: string | null }> {
   const { documentEventsMax, documentCodesMax } = limits
   const pace = createPace()
   const { events } = await openDocument(bytes, pace)
@@ -187,7 +187,7 @@ async function survey(
   if (codes > documentCodesMax) {
     throw tooLarge(`A document may name ${documentCodesMax} codes; this one names ${codes}.`)
   }
-  const products = await Promise.all([...gtins].map((gtin) => prepareDeps.catalogue.byGtin(gtin)))
+  const products = await Promise.all([...gtins].map((gtin) => catalogue.byGtin(gtin)))
   const logs = new Set(products.flatMap((product) => product?.group.log ?? []))
   const [only] = logs
   return { events: events.length, log: logs.size === 1 ? (only ?? null) : null }

@@ -4,11 +4,13 @@ import type { Limits } from '../config/limits.ts'
 import { connectClient, type DatabaseAccess, type Db } from '../db/connect.ts'
 import { newId } from '../db/id.ts'
 import type { Directory } from '../participants/directory.ts'
+import type { Catalogue } from '../products/catalogue.ts'
 import type { OpenedCapture } from './open.ts'
 import { renewActor } from './job-actor.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 
-export type OpenJobsOptions = Pick<OpenedCapture, 'capture' | 'prepareDeps'> & {
+export type OpenJobsOptions = Pick<OpenedCapture, 'capture'> & {
+  catalogue: Catalogue
   access: DatabaseAccess
   pool: Pool
   db: Db

@@ -13,7 +13,7 @@ import { entryBytes, entryLength, entryText, eventKey, type Origin, who } from '
 import { lotOf } from './ilmd.ts'
 import { interpret, type Interpretation, mandateFor } from './interpret.ts'
 import { placeOf, transferOf } from './parties.ts'
-import { findSubjects, type SubjectSources } from './subjects.ts'
+import { findSubjects, newUnitsIn, type SubjectSources } from './subjects.ts'
 
 /** Everything that can be done to an event before the lock: who may, what is meant, which objects, the bytes of the entry. */
 
@@ -26,6 +26,8 @@ export type Order = {
   key: string
   actor: Actor
   act: string
+  /** How far the device's clock was from ours, where that is remarkable. */
+  clockOffMs?: number
 }
 
 export type EventLedger = Ledger<Order, Accepted, readonly Fault[]>
@@ -56,6 +58,12 @@ export type PrepareOptions = {
   waits?: boolean
   /** Of an error declaration: those who have acted since have agreed. */
   agreed?: boolean
+  /** The event by the word of the device that sent it, where its clock was corrected since: what it is known by. */
+  said?: EpcisEvent
+  /** How far that clock was from ours, where that is remarkable; see device-clock.ts. */
+  clockOffMs?: number | undefined
+  /** The log of logistic units that are in none yet: of a document, the one of its goods. */
+  newUnitsLog?: string
 }
 
 /** An event that only waits for its turn. */
@@ -86,7 +94,8 @@ export async function prepareEvent(
     })
   }
   const placeNo = place?.no ?? actor.place?.no ?? null
-  const { subjects, log: logName } = await findSubjects(deps, epcsOf(asked), options.keepMisread)
+  const sources = options.newUnitsLog === undefined ? deps : newUnitsIn(deps, options.newUnitsLog)
+  const { subjects, log: logName } = await findSubjects(sources, epcsOf(asked), options.keepMisread)
   const lot = lotOf(event)
   const { recipient, ...transfer } = await transferOf(event, deps.directory)
   refuseSelf(actor, asked, recipient?.no)
@@ -106,7 +115,10 @@ export async function prepareEvent(
   }
   const recorded = options.neverRefused === true ? knownOnce(event, subjects.values(), options) : event
   const settled = { claim, logName, place: placeNo }
-  return { ...(await prepareClaim(deps, actor, recorded, identity, settled)), options }
+  const prepared = await prepareClaim(deps, actor, recorded, identity, settled)
+  const { clockOffMs } = options
+  if (clockOffMs !== undefined) prepared.draft.order = { ...prepared.draft.order, clockOffMs }
+  return { ...prepared, options }
 }
 
 /** What needs no look at the goods: roles, mandate, limits of the key, how many codes. */

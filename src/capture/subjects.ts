@@ -53,6 +53,18 @@ export async function findSubjects(
   return { subjects, log: theOne(logs) }
 }
 
+/**
+ * Logistic units that are new with a document live in the log of its goods: when the pallet is shipped, the event that made it may not
+ * be recorded yet.
+ */
+export const newUnitsIn = (sources: SubjectSources, log: string): SubjectSources => ({
+  ...sources,
+  logsOfLogisticUnits: async (ids) => {
+    const known = await sources.logsOfLogisticUnits(ids)
+    return new Map(ids.map((id) => [id, known.get(id) ?? log]))
+  },
+})
+
 const logisticIds = (subjects: ReadonlyMap<Epc, Subject>): bigint[] =>
   [...subjects.values()].map((subject) => subject.id).filter((id) => id < 0n)
 

@@ -220,6 +220,16 @@ t.test('proceed: what is good is recorded, what is not is told', async (t) => {
   t.equal(await stateOf(app, code('U1')), 'destroyed')
 })
 
+t.test('what needs an event of the same document is read once that is recorded', async (t) => {
+  const { app, maker, codes, code } = await scene(t)
+  const wrong = commission(codes(2), { eventID: `urn:uuid:${randomUUID()}` })
+  const errorDeclaration = { declarationTime: '2026-05-01T10:00:00.000+06:00', reason: 'did_not_occur' }
+  const job = await capture(maker, [commission(codes(1)), wrong, { ...wrong, errorDeclaration }], proceed)
+  t.match(job, { success: true, errors: [], progress: { recorded: 3 } })
+  t.equal(await stateOf(app, code('U1')), 'active')
+  t.equal(await stateOf(app, code('U2')), 'ordered')
+})
+
 t.test('the same document again records nothing twice', async (t) => {
   const { app, maker, codes } = await scene(t)
   const events = [commission(codes(1, 2)), commission(codes(3), { eventID: `urn:uuid:${randomUUID()}` })]
