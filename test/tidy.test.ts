@@ -26,6 +26,7 @@ const flow = [
   'deadlines',
   'clones',
   'provenance',
+  'corrections',
   'recalls',
   'retail',
   'proof',

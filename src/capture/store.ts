@@ -92,7 +92,9 @@ export async function findTransits(
   const { rows } = await pool.query<{ log_id: number; position: bigint }>({
     name: 'capture_transits',
     text: `select log_id, position from transit
-           where documents @> array[$1::text] and addressee = $2 order by log_id, position`,
+           where documents @> array[$1::text] and addressee = $2
+             and not exists (select from taken_back b where b.log_id = transit.log_id and b.position = transit.position)
+           order by log_id, position`,
     values: [document, addressee],
   })
   return rows.map((row) => ({ log: row.log_id, position: Number(row.position) }))

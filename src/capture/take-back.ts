@@ -77,7 +77,7 @@ function refuseDifference(event: EpcisEvent, eventID: string, bytes: Buffer): vo
 }
 
 /** Closing an order and voiding its codes are for good: what was cancelled may be on the market of copies. */
-function refuseOrderActs(event: EpcisEvent): void {
+export function refuseOrderActs(event: EpcisEvent): void {
   if (!event.bizTransactionList.some(({ bizTransaction }) => bizTransaction.startsWith('urn:tamga:code-order:'))) return
   throw new Problem('not_possible', {
     detail: 'Codes that were voided, and orders that were closed, stay so. Order new codes.',

@@ -42,6 +42,7 @@ export const limits = Object.freeze({
   // Time.
   clockAheadMaxMs: 10 * 60 * 1000, // A handheld's clock drifts by minutes, never by more (design D11).
   undoWindowDays: 10,
+  correctionAnswerDays: 5, // A working week; who says nothing within it does not agree.
   offlineWaitHours: 72, // A weekend without a line.
   transitDeadlineHours: 240, // A lorry from the far end of the union takes a week; ten days leave time for a border.
   deadlineIntervalMs: 60_000, // Deadlines are counted in days; a minute more or less is nothing.
