@@ -119,7 +119,8 @@ function databaseUrl(value: string): string {
 }
 
 function secret(value: string): string {
-  if (/^[\x20-\x7e]{32,200}$/.test(value)) return value
+  // Spaces around it are lost on the way through files and headers.
+  if (/^[\x20-\x7e]{32,200}$/.test(value) && value.trim().length >= 32) return value
   throw new ConfigError('must be 32 to 200 printable ASCII characters; `openssl rand -hex 32` makes a good one.')
 }
 
@@ -147,6 +148,6 @@ function witnesses(value: string): string {
   const item = /^\s*https?:\/\/\S+\s+[^\s+]+\+[0-9a-f]{8}\+[\w+/=]+\s*$/
   if (value.split(',').every((text) => item.test(text))) return value
   throw new ConfigError(
-    'must be the address of a witness, a space and its verifier key (<name>+<8 digits>+<base64>); several with commas between them.',
+    'must be the address of a witness, a space and its verifier key (<name>+<8 hexadecimal digits>+<base64>); several with commas between them.',
   )
 }
