@@ -25,6 +25,7 @@ export function createJudge({ nestingMax, salt, throttle }: JudgeOptions): Judge
             findings.push(...findingsOf('refused', order, stamp, verdict.faults))
             return { refusal: verdict.faults }
           }
+          if (order.clockOffMs !== undefined) findings.push(clockFinding(order, order.clockOffMs, stamp))
           const kind = order.claim.neverRefused === true ? 'doubted' : 'observed'
           findings.push(...findingsOf(kind, order, stamp, verdict.accepted.doubts))
           return { decision: verdict.accepted }
@@ -42,6 +43,31 @@ export function createJudge({ nestingMax, salt, throttle }: JudgeOptions): Judge
           return [...(kept ? bench.write(writer) : []), ...(told.length > 0 ? [insertFindings(writer, told)] : [])]
         },
       }
+    },
+  }
+}
+
+/** One for each key and hour: a clock that is wrong is wrong for everything that it tells. */
+function clockFinding(order: Order, offMs: number, stamp: Stamp): NewFinding {
+  const minutes = Math.round(Math.abs(offMs) / 60_000)
+  return {
+    id: `clock-${order.actor.key.id}-${stamp.recordTime.toISOString().slice(0, 13)}`,
+    openedAt: stamp.recordTime,
+    kind: 'doubted',
+    code: 'clock_off',
+    ...claimant(order),
+    log: stamp.log,
+    position: stamp.position,
+    eventKey: null,
+    concerned: [],
+    objects: [],
+    objectCount: 0,
+    detail: {
+      act: order.act,
+      eventTime: order.eventTime.toISOString(),
+      eventID: order.eventID,
+      text: `${findingText('clock_off')} It was ${minutes} minutes ${offMs < 0 ? 'ahead of' : 'behind'} ours.`,
+      objects: [],
     },
   }
 }

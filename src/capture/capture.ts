@@ -59,7 +59,7 @@ export function createCapture(deps: CaptureDeps): Capture {
     // The content is what was sent, however much of it is recorded in the end: sending it again must find it.
     const said = options?.said ?? sent
     const known = identityOf(said === sent ? event : withPairs(said))
-    const identity = { ...known, eventID: said.eventID ?? eventHashId(said) }
+    const identity = event === said ? known : { ...known, eventID: said.eventID ?? eventHashId(said) }
     return event.errorDeclaration
       ? prepareTakeBack(deps, actor, event, identity, options?.agreed)
       : prepareEvent(deps, actor, event, identity, options)

@@ -7,6 +7,7 @@ import { ProblemBody } from '../http/schema.ts'
 import type { Actor } from '../participants/actor.ts'
 import type { Directory } from '../participants/directory.ts'
 import type { Capture, Recorded } from './capture.ts'
+import { corrected } from './device-clock.ts'
 import type { Prepared } from './prepare.ts'
 import { eventOfScan, missingOf, type ScanContext } from './scan.ts'
 import { PartlyRecordedBody, RecordedBody, Scan, ScanVerdict } from './schema.ts'
@@ -76,9 +77,14 @@ export const captureRoutes: FastifyPluginAsyncTypebox<CaptureRouteDeps> = async 
       clockAheadMaxMs,
       ...(path === undefined ? {} : { path }),
     }
-    const event = await eventOfScan(scan, context)
+    const { said, reading } = await eventOfScan(scan, context)
     const missing = missingOf(scan, (field) => `${path ?? ''}/${field}`)
-    return deps.capture.prepare(actor, event, { ...lateness(scan), ...(missing.length > 0 ? { missing } : {}) })
+    return deps.capture.prepare(actor, corrected(said, reading), {
+      ...lateness(scan),
+      ...(missing.length > 0 ? { missing } : {}),
+      said,
+      clockOffMs: reading.offMs,
+    })
   }
 
   /** Prepared side by side, queued in the order given: they travel in one batch and are judged one after the other. */

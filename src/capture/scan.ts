@@ -12,7 +12,6 @@ import type {
   Place,
   Uri,
 } from '../epcis/event.ts'
-import { momentAt, readMoment } from '../epcis/moment.ts'
 import { outsiderUri, participantUri, placeUri } from '../epcis/parties.ts'
 import { isUri } from '../epcis/door.ts'
 import { isEventId } from '../epcis/why.ts'
@@ -21,6 +20,7 @@ import { readCode } from '../gs1/read.ts'
 import { fieldProblem, Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
 import { type Actor, actingFor, type ParticipantRef } from '../participants/actor.ts'
 import type { Directory, PlaceRef } from '../participants/directory.ts'
+import { type Reading, readTime } from './device-clock.ts'
 import type { Scan } from './schema.ts'
 
 /** A destination that is only who carries; an EPCIS destination's type may be any URI. */
@@ -37,15 +37,17 @@ export type ScanContext = {
 }
 
 /**
- * The EPCIS event that a scan stands for. Aggregation where a parent is named, otherwise an ObjectEvent whose action follows from
+ * The EPCIS event that a scan stands for, by the device's own word, and what its clock is worth. Aggregation where a parent is named, otherwise an ObjectEvent whose action follows from
  * the step.
  * @throws Problem with the place of everything that cannot be read
  */
-export async function eventOfScan(scan: Scan, context: ScanContext): Promise<EpcisEvent> {
+export async function eventOfScan(scan: Scan, context: ScanContext): Promise<{ said: EpcisEvent; reading: Reading }> {
   const at = (field: string) => `${context.path ?? ''}/${field}`
   const codes = readCodes(scan.codes, at('codes'))
   const all = await byDocument(scan, codes, context, at)
-  const time = readScanTime(scan, context, at)
+  const reading = readTime(scan.time, scan.sentAt, context, at)
+  // By its own word first: sent again it must be the same event, and its clock may have been set since.
+  const time = reading.deviceTime ?? reading.time
   const place = await readPlace(scan, context, at)
   const common = {
     context: NO_CONTEXT,
@@ -59,7 +61,7 @@ export async function eventOfScan(scan: Scan, context: ScanContext): Promise<Epc
     bizTransactionList: readDocument(scan, actingFor(context.actor)),
   }
   if (scan.step === 'packing' || scan.step === 'unpacking' || scan.parent !== undefined) {
-    return containment(scan, codes, common, at)
+    return { said: containment(scan, codes, common, at), reading }
   }
   if (all.length === 0) throw fieldProblem(at('codes'), 'Name at least one code.')
   const action =
@@ -71,13 +73,14 @@ export async function eventOfScan(scan: Scan, context: ScanContext): Promise<Epc
   const disposition = scan.disposition ?? (scan.step === 'encoding' ? ('encoded' as const) : undefined)
   const ilmd = ilmdOf(scan)
   if (ilmd && action !== 'ADD') throw fieldProblem(at('lot'), 'Lot and dates belong to commissioning.')
-  return objectEvent({
+  const said = objectEvent({
     ...common,
     disposition,
     action,
     epcList: all,
     ...(ilmd ? { ilmd, context: ilmdContext } : {}),
   })
+  return { said, reading }
 }
 
 /** Receiving with a document and no codes: everything that is under way to me under it, but what is missing (`except`). */
@@ -195,27 +198,11 @@ export function readCodes(texts: readonly string[], path: string, pathOf = (i: n
 }
 
 /** `time`, or now. @throws Problem time_in_future beyond what a clock may be wrong (D11) */
-export function readEventTime(
+export const readEventTime = (
   text: string | undefined,
-  context: Pick<ScanContext, 'now' | 'clockAheadMaxMs'>,
+  clock: Pick<ScanContext, 'now' | 'clockAheadMaxMs'>,
   path: string,
-): Moment {
-  if (text === undefined) return momentAt(context.now)
-  const time = readMoment(text)
-  if (!time) throw fieldProblem(path, 'Send a time with its zone, such as 2026-05-01T09:30:00+06:00.')
-  if (time.at.getTime() > context.now.getTime() + context.clockAheadMaxMs) {
-    throw fieldProblem(
-      path,
-      `The time is more than ${context.clockAheadMaxMs / 60_000} minutes ahead of ours.`,
-      'time_in_future',
-    )
-  }
-  return time
-}
-
-function readScanTime(scan: Scan, context: ScanContext, at: (field: string) => string): Moment {
-  return readEventTime(scan.time, context, at('time'))
-}
+): Moment => readTime(text, undefined, clock, () => path).time
 
 /** The zone that the time was written in; UTC where it was ours. */
 export function offsetOf(time: Moment): Offset {

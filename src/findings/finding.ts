@@ -68,6 +68,7 @@ export const findingTexts: Readonly<Record<string, string>> = {
   missing: 'Goods that were announced under a document were not found on arrival: difference to be explained.',
   overdue: 'Goods have been under way for longer than they should: the addressee or the sender owes an answer.',
   unsettled: 'A fact waits for its predecessor, and nobody has reported it: somebody owes a report.',
+  clock_off: "A device's clock differs from ours by more than ten minutes: it is to be set.",
   counted: 'More was refused within a minute than is kept one by one: see the counts.',
   several_logs: 'Goods of several ledgers were reported in one document.',
 }

@@ -36,6 +36,7 @@ export const Receipt = Type.Object(
     time: Time,
     lines: Type.Array(Line, { minItems: 1, maxItems: limits.receiptLinesMax }),
     offline: Type.Optional(Type.Boolean({ description: 'Sold while there was no line: never refused for its state' })),
+    sentAt: Type.Optional(Time),
     reported: Type.Optional(Type.Boolean({ description: 'The paper is printed: close what can be closed' })),
   },
   closed,

@@ -2,7 +2,8 @@ import type { Pool } from 'pg'
 import type { Capture, Recorded } from '../capture/capture.ts'
 import type { Prepared } from '../capture/prepare.ts'
 import { recordedBody } from '../capture/routes.ts'
-import { offsetOf, readEventTime } from '../capture/scan.ts'
+import { corrected, readTime } from '../capture/device-clock.ts'
+import { offsetOf } from '../capture/scan.ts'
 import { findTouched } from '../custody/store.ts'
 import type { Place } from '../epcis/event.ts'
 import { placeUri } from '../epcis/parties.ts'
@@ -35,7 +36,10 @@ export async function recordReceipt(
   const lenient = offline || receipt.reported === true
   const lines = readLines(receipt.lines)
   if (!lenient) refuseUnreadable(lines)
-  const time = readEventTime(receipt.time, { ...deps, now: deps.now() }, '/time')
+  const clock = { ...deps, now: deps.now() }
+  const reading = readTime(receipt.time, receipt.sentAt, clock, (field) => `/${field}`)
+  // The paper shows the till's own time.
+  const time = reading.deviceTime ?? reading.time
   const head: ReceiptHead = {
     participant: actingFor(actor).id,
     receipt,
@@ -43,12 +47,15 @@ export async function recordReceipt(
     zone: offsetOf(time),
     readPoint: await placeOfKey(deps.directory, actor),
   }
-  const prepared = await deps.capture.prepare(actor, receiptEvent(head, lines), {
+  const said = receiptEvent(head, lines)
+  const prepared = await deps.capture.prepare(actor, corrected(said, reading), {
+    said,
+    clockOffMs: reading.offMs,
     keepMisread: lenient,
     neverRefused: offline,
     // A delivery that is not known yet may have preceded it.
     waits: offline,
-    without: (left) => receiptEvent(head, lines, left),
+    without: (left) => corrected(receiptEvent(head, lines, left), reading),
   })
   const recorded = await deps.capture.commit(prepared, { partial: lenient && !offline })
   const whole = !lenient && !recorded.again
