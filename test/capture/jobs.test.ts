@@ -411,3 +411,27 @@ t.test('a job goes on where a service left it', async (t) => {
   t.match(wholly, { success: false, progress: { recorded: 0 } })
   t.equal(await sizeOfMain(other), units, 'each event once')
 })
+
+t.test('two services work on one list of jobs', async (t) => {
+  const units = 300
+  const { app, maker, actor, code } = await scene(t, units)
+  const other = await testApp(t, { database: app.database })
+  const shares = Array.from({ length: 6 }, (_, share) =>
+    Array.from({ length: units / 6 }, (_, i) => commission([code(`U${(share * units) / 6 + i + 1}`)])),
+  )
+  const rival = actor('rival')
+  const callers = [maker, other.as(maker.key), rival]
+  const sent = await Promise.all(
+    shares.map(async (events, i) => {
+      const caller = callers[i % 3] ?? maker
+      const answer = await send(caller, [...events, destroy([code('C1')])], proceed)
+      return { caller, url: answer.headers['location'] }
+    }),
+  )
+  for (const [i, { caller, url }] of sent.entries()) {
+    const mine = caller !== rival
+    const { progress, errorCount } = await finished(caller, url)
+    t.same([progress.recorded, errorCount], mine ? [50, 1] : [0, 51], `document ${i}`)
+  }
+  t.equal(await sizeOfMain(app), 200)
+})
