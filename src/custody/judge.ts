@@ -37,6 +37,8 @@ export type Bench = {
   /** The next waiting fact that what was decided so far makes ready, in the order of event time; undefined: none. */
   settle(at: Place): Settlement | undefined
   write(client: store.Queryable): Promise<unknown>[]
+  /** What was done so far, in the order in which it was done. */
+  steps(): readonly Step[]
 }
 
 /**
@@ -224,6 +226,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   return {
     decide,
     settle,
+    steps: () => written,
     write: (client) => {
       const statements: Promise<unknown>[] = []
       if (logisticUnits.length > 0) statements.push(store.insertLogisticUnits(client, log, logisticUnits))

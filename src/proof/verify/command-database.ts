@@ -1,15 +1,20 @@
 import type { Verifier } from '../note.ts'
 import { verdict } from './tell.ts'
+import { openReplay } from '../replay/open.ts'
 import * as store from './database-store.ts'
 import { checkFindings } from './findings-check.ts'
 import type { Fault } from './source.ts'
 import { createBar, type Output, rate } from './tell.ts'
 import { verifyStoredLog } from './verify-database.ts'
 
+/** What the service's own judge needs to be asked again. */
+export type StepSettings = { issuingState: string; nestingMax: number }
+
 /** Every log of a database, and the findings against their digests. @returns the exit status */
 export async function verifyDatabase(
   url: string,
   keys: readonly Verifier[],
+  steps: StepSettings | undefined,
   say: (line: string) => void,
   err: Output,
 ): Promise<number> {
@@ -29,6 +34,7 @@ export async function verifyDatabase(
       say(`${log.name}: hashes, tiles, heads and checkpoints of ${rate(report.size, performance.now() - startedMs)}`)
       note(log.name, report.faults)
     }
+    if (steps) note('steps', await checkSteps(url, steps, say, err))
     const findings = await checkFindings(client)
     say(`findings: ${findings.findings} against ${findings.digests} digests in audit`)
     note('findings', findings.faults)
@@ -36,6 +42,32 @@ export async function verifyDatabase(
     return faults.length === 0 ? 0 : 1
   } finally {
     await client.end()
+  }
+}
+
+/** The one check that is not independent: the service's own law judges each entry once more (see replay.ts). */
+async function checkSteps(
+  url: string,
+  settings: StepSettings,
+  say: (line: string) => void,
+  err: Output,
+): Promise<Fault[]> {
+  const replay = await openReplay(url, settings)
+  const faults: Fault[] = []
+  try {
+    for (const log of await replay.listLogs()) {
+      const bar = createBar(err, `${log.name}, steps`)
+      const startedMs = performance.now()
+      const { entries, steps, difference } = await replay.replay(log, (done) => bar.update(done, log.size))
+      bar.stop()
+      say(
+        `${log.name}: ${steps.toLocaleString('en')} steps replayed from ${rate(entries, performance.now() - startedMs)}`,
+      )
+      if (difference) faults.push({ position: difference.position, text: `${log.name}: ${difference.text}` })
+    }
+    return faults
+  } finally {
+    await replay.close()
   }
 }
 

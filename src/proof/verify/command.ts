@@ -2,6 +2,7 @@
 // entry is named; 2: it could not be looked at.
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { readConfig } from '../../config/config.ts'
 import { openCheckpoint, readCheckpoint } from '../checkpoint.ts'
 import { nodePrimitives } from '../node-primitives.ts'
 import { cosignatureTime, NoteError, parseVerifier, type Verifier } from '../note.ts'
@@ -21,7 +22,8 @@ const usage = `Verify without trusting anybody who runs the service.
   npm run verify -- log <url> [--key <verifier key>] [--api-key <key, or TAMGA_KEY>]
       A whole log by its address (https://…/logs/main): every hash, and with an auditor's API key every entry.
   npm run verify -- log --database <postgres://…> [--key <verifier key>] …
-      Every log of a database, or of a restored dump: entries, tiles, heads, checkpoints, steps, findings.
+      Every log of a database, or of a restored dump: entries, tiles, heads, checkpoints, findings; and the steps, by having
+      the service's own law judge every entry again (--no-steps leaves that out).
   npm run verify -- consistency <older checkpoint> <newer checkpoint> <url>
       That nothing of what the older one signed was changed or taken away.
   npm run verify -- watch <url> --folder <path> [--key <verifier key>] [--every <seconds>] [--once]
@@ -40,6 +42,7 @@ const options = {
   folder: { type: 'string', default: './watch' },
   every: { type: 'string', default: '60' },
   once: { type: 'boolean', default: false },
+  'no-steps': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -64,7 +67,11 @@ export async function run(args: readonly string[], { out, err, env }: Streams): 
     const apiKey = values['api-key'] ?? env['TAMGA_KEY']
     const source = (url: string): LogSource => httpSource(url, apiKey === undefined ? {} : { key: apiKey })
     if (what === 'proof' && rest[0] !== undefined) return await verifyProof(rest[0], values.entry, policy, say)
-    if (what === 'log' && values.database !== undefined) return await verifyDatabase(values.database, keys, say, err)
+    if (what === 'log' && values.database !== undefined) {
+      const { issuingState, limits } = readConfig(env)
+      const steps = values['no-steps'] ? undefined : { issuingState, nestingMax: limits.nestingMax }
+      return await verifyDatabase(values.database, keys, steps, say, err)
+    }
     if (what === 'log' && rest[0] !== undefined) return await verifyWhole(source(rest[0]), policy, say, err)
     if (what === 'consistency' && rest.length === 3) return await compare(rest, policy, source, say)
     if (what === 'watch' && rest[0] !== undefined) {
