@@ -1,115 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { digitalLink } from '../../src/gs1/write.ts'
-import { readCode } from '../../src/gs1/read.ts'
 import { limits } from '../../src/config/limits.ts'
-import { type Caller, testApp, type TestApp } from '../support/app.ts'
+import { testApp } from '../support/app.ts'
 import * as given from '../support/given.ts'
-import { checkLedger } from '../support/ledger.ts'
-import { sscc, stage } from '../support/story.ts'
-
-type Tap = Parameters<typeof testApp>[0]
-type Item = { path: string; code: string; detail: string }
-type Job = {
-  captureID: string
-  finishedAt?: string
-  running: boolean
-  success: boolean
-  captureErrorBehaviour: string
-  errors: {
-    type: string
-    title: string
-    status: number
-    path: string
-    code: string
-    eventID?: string
-    errors?: Item[]
-  }[]
-  errorCount: number
-  progress: { events: number; done: number; recorded: number }
-}
-type Event = Record<string, unknown>
-
-const link = (code: string): string => {
-  const { reading } = readCode(code)
-  if (reading?.kind !== 'unit' && reading?.kind !== 'logistic') throw new Error(`no code of one thing: ${code}`)
-  return digitalLink(reading)
-}
-
-const frame = { eventTime: '2026-04-30T18:00:00.000+06:00', eventTimeZoneOffset: '+06:00' }
-const commission = (codes: readonly string[], more: Event = {}): Event => ({
-  type: 'ObjectEvent',
-  ...frame,
-  action: 'ADD',
-  bizStep: 'commissioning',
-  epcList: codes.map(link),
-  ...more,
-})
-const pack = (parent: string, codes: readonly string[], more: Event = {}): Event => ({
-  type: 'AggregationEvent',
-  ...frame,
-  action: 'ADD',
-  bizStep: 'packing',
-  parentID: link(parent),
-  childEPCs: codes.map(link),
-  ...more,
-})
-const destroy = (codes: readonly string[]): Event => ({
-  type: 'ObjectEvent',
-  ...frame,
-  action: 'DELETE',
-  bizStep: 'destroying',
-  epcList: codes.map(link),
-})
-
-const documentOf = (eventList: readonly unknown[], more: Event = {}): Event => ({
-  '@context': ['https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld'],
-  type: 'EPCISDocument',
-  schemaVersion: '2.0',
-  creationDate: '2026-05-01T09:30:00.000+06:00',
-  epcisBody: { eventList },
-  ...more,
-})
-
-const proceed = { 'gs1-capture-error-behaviour': 'proceed' }
-const send = (caller: Caller, events: readonly unknown[], headers: Record<string, string> = {}) =>
-  caller.call('POST', '/capture', documentOf(events), headers)
-
-/** The job once it is finished, as its sender is told. */
-async function finished(caller: Caller, location: unknown): Promise<Job> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline;) {
-    const job = await caller.expect<Job>(200, 'GET', String(location))
-    if (!job.running) return job
-  }
-  throw new Error(`the job ${String(location)} does not end`)
-}
-
-async function capture(caller: Caller, events: readonly unknown[], headers: Record<string, string> = {}): Promise<Job> {
-  const answer = await send(caller, events, headers)
-  if (answer.statusCode !== 202) throw new Error(`${answer.statusCode}: ${answer.body}`)
-  return finished(caller, answer.headers['location'])
-}
-
-/** A maker with codes U1 to U12, none of them marked. */
-async function scene(t: Tap, units = 12) {
-  const app = await testApp(t)
-  const stood = await stage(app, { units })
-  const actor = (name: string) => {
-    const found = stood.actors.get(name)
-    if (!found) throw new Error(`nobody is called ${name}`)
-    return found
-  }
-  const codes = (...numbers: number[]) => numbers.map((number) => stood.code(`U${number}`))
-  return { app, ...stood, actor, maker: actor('maker'), codes }
-}
-
-const stateOf = async (app: TestApp, code: string): Promise<string> => {
-  const answer = await app.operator.expect<{ state: string }>(200, 'GET', `/units/${encodeURIComponent(code)}`)
-  return answer.state
-}
-
-const sizeOfMain = async (app: TestApp): Promise<number | undefined> =>
-  (await checkLedger(app.database.adminUrl)).find(({ log }) => log === 'main')?.size
+import { sscc } from '../support/story.ts'
+import {
+  capture,
+  commission,
+  destroy,
+  documentOf,
+  finished,
+  frame,
+  type Item,
+  type Job,
+  link,
+  pack,
+  proceed,
+  scene,
+  send,
+  sizeOfMain,
+  stateOf,
+} from './documents.ts'
 
 t.test('a document becomes a job, and its events are recorded in order', async (t) => {
   const { app, maker, actor, codes, code } = await scene(t)
