@@ -41,6 +41,7 @@ create table place (
     lat             numeric(8, 6) not null check (lat between -90 and 90),
     lon             numeric(9, 6) not null check (lon between -180 and 180),
     radius_m        integer check (radius_m > 0),
+    town            text,
     licence         text,
     created_at      timestamptz not null default now()
 );

@@ -63,6 +63,7 @@ create table capture_job (
     finished_at timestamp with time zone,
     success boolean default true not null,
     events integer not null,
+    log text /* The log of all goods that the document names; null where they are of several, or none is known */,
     done integer default 0 not null /* Events that are decided; whoever goes on with the job begins behind them */,
     recorded integer default 0 not null,
     error_count integer default 0 not null,
@@ -94,6 +95,27 @@ create table checkpoint (
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.checkpoint FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table clone_cursor (
+    log_id smallint not null,
+    position bigint not null /* The first entry that was not compared yet */,
+    constraint clone_cursor_pkey PRIMARY KEY (log_id)
+);
+grant insert, select, update to tamga_app;
+grant select to tamga_auditor;
+
+create table clone_suspicion (
+    object_id bigint not null,
+    position bigint not null,
+    other_position bigint not null,
+    log_id smallint not null,
+    code text not null,
+    source text not null /* The device (key) that reported the entry at position, or the participant where no key stands in it */,
+    other_source text not null,
+    constraint clone_suspicion_pkey PRIMARY KEY (log_id, object_id, "position", code)
+);
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
@@ -166,6 +188,60 @@ CREATE INDEX code_order_gtin ON tamga.code_order USING btree (gtin, no);
 CREATE INDEX code_order_participant ON tamga.code_order USING btree (participant_no, no);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.code_order FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.code_order FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+-- Somebody asks those who acted after him whether his event may be taken back
+create table correction (
+    no integer generated always as identity not null,
+    id text not null,
+    at timestamp with time zone not null,
+    expires_at timestamp with time zone not null,
+    log_id smallint not null,
+    position bigint not null,
+    event_id text not null,
+    reason text not null,
+    text text,
+    participant integer not null,
+    key_no integer not null,
+    constraint correction_pkey PRIMARY KEY (no),
+    constraint correction_id_key UNIQUE (id),
+    constraint correction_key_no_fkey FOREIGN KEY (key_no) REFERENCES api_key(no),
+    constraint correction_participant_fkey FOREIGN KEY (participant) REFERENCES participant(no),
+    constraint correction_reason_check CHECK ((reason = ANY (ARRAY['did_not_occur'::text, 'incorrect_data'::text])))
+);
+CREATE INDEX correction_participant ON tamga.correction USING btree (participant, no);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.correction FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.correction FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table correction_answer (
+    correction_no integer not null,
+    participant integer not null,
+    at timestamp with time zone not null,
+    key_no integer not null,
+    agree boolean not null,
+    text text,
+    constraint correction_answer_pkey PRIMARY KEY (correction_no, participant),
+    constraint correction_answer_correction_no_participant_fkey FOREIGN KEY (correction_no, participant) REFERENCES correction_asked(correction_no, participant),
+    constraint correction_answer_key_no_fkey FOREIGN KEY (key_no) REFERENCES api_key(no)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.correction_answer FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.correction_answer FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table correction_asked (
+    correction_no integer not null,
+    participant integer not null,
+    constraint correction_asked_pkey PRIMARY KEY (correction_no, participant),
+    constraint correction_asked_correction_no_fkey FOREIGN KEY (correction_no) REFERENCES correction(no),
+    constraint correction_asked_participant_fkey FOREIGN KEY (participant) REFERENCES participant(no)
+);
+CREATE INDEX correction_asked_participant ON tamga.correction_asked USING btree (participant, correction_no);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.correction_asked FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.correction_asked FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
@@ -498,6 +574,7 @@ create table place (
     lat numeric(8,6) not null,
     lon numeric(9,6) not null,
     radius_m integer,
+    town text,
     licence text,
     created_at timestamp with time zone default now() not null,
     constraint place_pkey PRIMARY KEY (no),
@@ -631,6 +708,19 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.recall_end FOR EACH
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
+create table replacement (
+    object_id bigint not null,
+    replaces bigint not null,
+    position bigint not null,
+    log_id smallint not null,
+    constraint replacement_pkey PRIMARY KEY (log_id, object_id, "position")
+);
+CREATE INDEX replacement_replaces ON tamga.replacement USING btree (log_id, replaces);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.replacement FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.replacement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 create table step (
     object_id bigint not null,
     position bigint not null,
@@ -652,6 +742,7 @@ partition step_1 FOR VALUES FROM ('68719476736') TO ('137438953472');
 partition step_claimed FOR VALUES FROM ('4503599627370496') TO (MAXVALUE);
 partition step_logistic FOR VALUES FROM (MINVALUE) TO ('0');
 CREATE INDEX step_parent ON ONLY tamga.step USING btree (log_id, parent, "position", object_id) WHERE (parent IS NOT NULL);
+CREATE INDEX step_unborn ON ONLY tamga.step USING btree (log_id, object_id, "position") WHERE (state = 0);
 CREATE INDEX step_voided ON ONLY tamga.step USING btree (log_id, object_id, "position") WHERE (state = ANY (ARRAY[7, 8]));
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.step FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.step FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
@@ -683,6 +774,18 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.tail_key FOR EACH S
 grant insert, select to tamga_app;
 grant select (no, id, kind, public_key, created_at, created_by) to tamga_auditor;
 
+create table taken_back (
+    position bigint not null,
+    taken_back_at bigint not null /* The entry that declares it an error */,
+    log_id smallint not null,
+    constraint taken_back_pkey PRIMARY KEY (log_id, "position")
+);
+CREATE INDEX taken_back_declaration ON tamga.taken_back USING btree (log_id, taken_back_at);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.taken_back FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.taken_back FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 create table tile (
     log_id smallint not null,
     level smallint not null,
@@ -697,6 +800,35 @@ create table tile (
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.tile FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.tile FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+-- One shipping entry towards a participant; columns derived from the entry
+create table transit (
+    position bigint not null,
+    log_id smallint not null,
+    record_time timestamp with time zone not null,
+    sender integer not null,
+    addressee integer not null,
+    carrier integer,
+    documents text[] not null /* The URIs of its business transactions, and what stands behind their last colon */,
+    constraint transit_pkey PRIMARY KEY (log_id, "position")
+);
+CREATE INDEX transit_document ON tamga.transit USING gin (documents);
+CREATE INDEX transit_record_time ON tamga.transit USING btree (record_time);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.transit FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.transit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table transit_reported (
+    position bigint not null,
+    log_id smallint not null,
+    reported_at timestamp with time zone not null,
+    constraint transit_reported_pkey PRIMARY KEY (log_id, "position")
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.transit_reported FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.transit_reported FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
@@ -728,6 +860,7 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_object FOR 
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
+-- Facts whose deadline was looked at: a finding was opened if something still waited
 create table waiting_reported (
     position bigint not null,
     log_id smallint not null,
@@ -739,13 +872,27 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_reported FO
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
+create table waiting_revived (
+    position bigint not null,
+    object_id bigint not null,
+    settled_at bigint not null,
+    revived_at bigint not null,
+    log_id smallint not null,
+    constraint waiting_revived_pkey PRIMARY KEY (log_id, "position", object_id, settled_at)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.waiting_revived FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_revived FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 create table waiting_settled (
     position bigint not null,
     object_id bigint not null,
     settled_at bigint not null,
     log_id smallint not null,
-    constraint waiting_settled_pkey PRIMARY KEY (log_id, "position", object_id)
+    constraint waiting_settled_pkey PRIMARY KEY (log_id, "position", object_id, settled_at)
 );
+CREATE INDEX waiting_settled_object ON tamga.waiting_settled USING btree (log_id, object_id);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.waiting_settled FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_settled FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;

@@ -54,6 +54,8 @@ export type CaptureJobTable = {
   finished_at: Time | null
   success: Filled<boolean>
   events: number
+  /** The log of all goods that the document names; null where they are of several, or none is known */
+  log: string | null
   /** Events that are decided; whoever goes on with the job begins behind them */
   done: Filled<number>
   recorded: Filled<number>
@@ -69,6 +71,23 @@ export type CheckpointTable = {
   root: Kept<Bytes>
   note: Kept<string>
   published_at: Kept<Filled<Time>>
+}
+
+export type CloneCursorTable = {
+  log_id: number
+  /** The first entry that was not compared yet */
+  position: bigint
+}
+
+export type CloneSuspicionTable = {
+  object_id: bigint
+  position: bigint
+  other_position: bigint
+  log_id: number
+  code: string
+  /** The device (key) that reported the entry at position, or the participant where no key stands in it */
+  source: string
+  other_source: string
 }
 
 export type CodeBlockTable = {
@@ -108,6 +127,34 @@ export type CodeOrderTable = {
   log: Kept<string>
   tail_key_no: Kept<number>
   created_at: Kept<Filled<Time>>
+}
+
+export type CorrectionTable = {
+  no: GeneratedAlways<number>
+  id: Kept<string>
+  at: Kept<Time>
+  expires_at: Kept<Time>
+  log_id: Kept<number>
+  position: Kept<bigint>
+  event_id: Kept<string>
+  reason: Kept<string>
+  text: Kept<string | null>
+  participant: Kept<number>
+  key_no: Kept<number>
+}
+
+export type CorrectionAnswerTable = {
+  correction_no: Kept<number>
+  participant: Kept<number>
+  at: Kept<Time>
+  key_no: Kept<number>
+  agree: Kept<boolean>
+  text: Kept<string | null>
+}
+
+export type CorrectionAskedTable = {
+  correction_no: Kept<number>
+  participant: Kept<number>
 }
 
 export type CosignatureTable = {
@@ -306,6 +353,7 @@ export type PlaceTable = {
   lat: string
   lon: string
   radius_m: number | null
+  town: string | null
   licence: string | null
   created_at: Filled<Time>
 }
@@ -371,6 +419,13 @@ export type RecallEndTable = {
   reason: Kept<string>
 }
 
+export type ReplacementTable = {
+  object_id: Kept<bigint>
+  replaces: Kept<bigint>
+  position: Kept<bigint>
+  log_id: Kept<number>
+}
+
 export type StepTable = {
   object_id: Kept<bigint>
   position: Kept<bigint>
@@ -405,12 +460,36 @@ export type TailKeyTable = {
   created_by: Kept<number | null>
 }
 
+export type TakenBackTable = {
+  position: Kept<bigint>
+  /** The entry that declares it an error */
+  taken_back_at: Kept<bigint>
+  log_id: Kept<number>
+}
+
 export type TileTable = {
   log_id: Kept<number>
   level: Kept<number>
   no: Kept<bigint>
   root: Kept<Bytes>
   hashes: Kept<Bytes>
+}
+
+export type TransitTable = {
+  position: Kept<bigint>
+  log_id: Kept<number>
+  record_time: Kept<Time>
+  sender: Kept<number>
+  addressee: Kept<number>
+  carrier: Kept<number | null>
+  /** The URIs of its business transactions, and what stands behind their last colon */
+  documents: Kept<string[]>
+}
+
+export type TransitReportedTable = {
+  position: Kept<bigint>
+  log_id: Kept<number>
+  reported_at: Kept<Time>
 }
 
 export type WaitingTable = {
@@ -435,6 +514,14 @@ export type WaitingReportedTable = {
   reported_at: Kept<Time>
 }
 
+export type WaitingRevivedTable = {
+  position: Kept<bigint>
+  object_id: Kept<bigint>
+  settled_at: Kept<bigint>
+  revived_at: Kept<bigint>
+  log_id: Kept<number>
+}
+
 export type WaitingSettledTable = {
   position: Kept<bigint>
   object_id: Kept<bigint>
@@ -448,10 +535,15 @@ export type Database = {
   capture_document: CaptureDocumentTable
   capture_job: CaptureJobTable
   checkpoint: CheckpointTable
+  clone_cursor: CloneCursorTable
+  clone_suspicion: CloneSuspicionTable
   code_block: CodeBlockTable
   code_list: CodeListTable
   code_list_use: CodeListUseTable
   code_order: CodeOrderTable
+  correction: CorrectionTable
+  correction_answer: CorrectionAnswerTable
+  correction_asked: CorrectionAskedTable
   cosignature: CosignatureTable
   entry: EntryTable
   event_directory: EventDirectoryTable
@@ -478,11 +570,16 @@ export type Database = {
   product_importer: ProductImporterTable
   recall: RecallTable
   recall_end: RecallEndTable
+  replacement: ReplacementTable
   step: StepTable
   tail_key: TailKeyTable
+  taken_back: TakenBackTable
   tile: TileTable
+  transit: TransitTable
+  transit_reported: TransitReportedTable
   waiting: WaitingTable
   waiting_object: WaitingObjectTable
   waiting_reported: WaitingReportedTable
+  waiting_revived: WaitingRevivedTable
   waiting_settled: WaitingSettledTable
 }

@@ -13,5 +13,7 @@ declare module 'fastify' {
     /** Who calls. Throws on public routes where no key was given; see `hasActor`. */
     actor: Actor
     hasActor: boolean
+    /** Set by authenticate.ts and read by nobody else: `actor` without its check. */
+    caller: Actor | undefined
   }
 }

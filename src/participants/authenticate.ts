@@ -28,11 +28,12 @@ const keysMax = 20_000
 /** Adds the hook and `request.actor`. Routes say what they want in their `config` (access.ts). */
 export function authenticate(app: FastifyInstance, deps: AuthenticateDeps): Authentication {
   const { db, hasher, now } = deps
-  const bearers = createCached<string, BearerRow>({
-    load: async (hash) => {
-      const bytes = Buffer.from(hash, 'base64')
-      const row = await findBearer(db, bytes)
-      return row && hasher.equal(row.hash, bytes) ? row : undefined
+  // By the key's own text: hashing it anew cost each request as much as parsing its body. It is in memory anyway, in the request.
+  const bearers = createCached<string, Bearer>({
+    load: async (key) => {
+      const hash = hasher.hash(key)
+      const row = await findBearer(db, hash)
+      return row && hasher.equal(row.hash, hash) ? { row, actor: actorOf(row) } : undefined
     },
     now,
     entriesMax: keysMax,
@@ -45,12 +46,9 @@ export function authenticate(app: FastifyInstance, deps: AuthenticateDeps): Auth
     now,
     entriesMax: keysMax,
   })
-  const actors = new WeakMap<FastifyRequest, Actor>()
-
-  const bearerOf = async (key: string): Promise<Actor | undefined> => {
-    const row = await bearers.get(hasher.hash(key).toString('base64'))
-    return row && isInForce(row, now()) ? actorOf(row) : undefined
-  }
+  const actorIn = (bearer: Bearer | undefined): Actor | undefined =>
+    bearer && isInForce(bearer.row, now()) ? bearer.actor : undefined
+  const bearerOf = async (key: string): Promise<Actor | undefined> => actorIn(await bearers.get(key))
 
   const principalOf = async (actor: Actor, id: string): Promise<Actor> => {
     if (id === actor.participant.id) return actor
@@ -67,29 +65,53 @@ export function authenticate(app: FastifyInstance, deps: AuthenticateDeps): Auth
     return { ...actor, principal, mandate, mandates: inForce }
   }
 
+  // A field and not a WeakMap: thousands of short-lived keys in one keep the garbage collector busy.
+  app.decorateRequest('caller', undefined)
   app.decorateRequest('actor', {
     getter(this: FastifyRequest): Actor {
-      const actor = actors.get(this)
+      const actor = this.caller
       if (!actor) throw new Error('this route is public and was called without a key')
       return actor
     },
   })
   app.decorateRequest('hasActor', {
     getter(this: FastifyRequest): boolean {
-      return actors.has(this)
+      return this.caller !== undefined
     },
   })
 
-  app.addHook('onRequest', async (request, reply) => {
+  const authenticateSlowly = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { config } = request.routeOptions
-    if (config.unlimited) return
     const isPublic = config.public === true || request.is404
     const caller = await identify(deps.rate, request, reply, bearerOf, isPublic)
     if (!caller) return
-    const forWhom = request.headers['tamga-for']
-    const actor = typeof forWhom === 'string' && forWhom !== '' ? await principalOf(caller, forWhom) : caller
-    actors.set(request, actor)
+    const forWhom = readPrincipal(request)
+    const actor = forWhom === undefined ? caller : await principalOf(caller, forWhom)
+    request.caller = actor
     permit(actor, config)
+  }
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const { config } = request.routeOptions
+    if (config.unlimited) return done()
+    // A key that was seen within the last half second, acting for itself: nothing to wait for.
+    const key = readPrincipal(request) === undefined ? readBearer(request) : undefined
+    const actor = key === undefined ? undefined : actorIn(bearers.warm(key)?.value)
+    if (!actor) {
+      authenticateSlowly(request, reply).then(() => done(), done)
+      return
+    }
+    const admit = (): void => {
+      request.caller = actor
+      permit(actor, config)
+    }
+    const counted = deps.rate.countKey(request, reply, actor.key.no)
+    if (counted) {
+      counted.then(admit).then(() => done(), done)
+      return
+    }
+    admit()
+    done()
   })
 
   return {
@@ -120,6 +142,12 @@ async function identify(
   throw new Problem(key === undefined ? 'key_missing' : 'key_unknown')
 }
 
+/** `Tamga-For`: the public id of who is acted for. */
+function readPrincipal(request: FastifyRequest): string | undefined {
+  const header = request.headers['tamga-for']
+  return typeof header === 'string' && header !== '' ? header : undefined
+}
+
 /** The key of `Authorization: Bearer <key>` (RFC 6750), undefined if there is none of that form. */
 function readBearer(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization
@@ -127,6 +155,8 @@ function readBearer(request: FastifyRequest): string | undefined {
   const key = header.slice(7).trim()
   return key === '' || key.length > keyLengthMax ? undefined : key
 }
+
+type Bearer = { row: BearerRow; actor: Actor }
 
 const isInForce = (row: BearerRow, at: Date): boolean =>
   row.state === 'active' && row.revoked_at === null && (row.expires_at === null || row.expires_at > at)

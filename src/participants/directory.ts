@@ -15,6 +15,7 @@ export type PlaceRef = {
   lat: number
   lon: number
   radiusM?: number
+  town?: string
 }
 
 /** Finds participants and places by any of their names; undefined where there is none. Nothing here checks rights. */
@@ -66,4 +67,5 @@ const placeRef = (row: store.PlaceRow): PlaceRef => ({
   lon: Number(row.lon),
   ...(row.gln === null ? {} : { gln: row.gln }),
   ...(row.radius_m === null ? {} : { radiusM: row.radius_m }),
+  ...(row.town === null ? {} : { town: row.town }),
 })

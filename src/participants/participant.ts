@@ -123,5 +123,6 @@ export const placeBody = (row: store.PlaceRow): Place => ({
   lon: Number(row.lon),
   ...(row.gln === null ? {} : { gln: row.gln }),
   ...(row.radius_m === null ? {} : { radiusM: row.radius_m }),
+  ...(row.town === null ? {} : { town: row.town }),
   ...(row.licence === null ? {} : { licence: row.licence }),
 })

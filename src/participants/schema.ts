@@ -133,6 +133,7 @@ export const NewPlace = Type.Object(
     lat: Degrees(90),
     lon: Degrees(180),
     radiusM: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    town: Type.Optional(Name),
     licence: Type.Optional(Name),
   },
   closed,
@@ -148,6 +149,9 @@ export const Place = Type.Object({
   lat: Type.Number(),
   lon: Type.Number(),
   radiusM: Type.Optional(Type.Integer()),
+  town: Type.Optional(
+    Type.String({ description: 'Shown to the public where a unit was sold; nothing else of a place is' }),
+  ),
   licence: Type.Optional(Type.String()),
 })
 export type Place = Static<typeof Place>

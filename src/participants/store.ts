@@ -114,6 +114,7 @@ export type PlaceRow = {
   lat: string
   lon: string
   radius_m: number | null
+  town: string | null
   licence: string | null
 }
 
@@ -125,17 +126,19 @@ export type NewPlace = {
   lat: string
   lon: string
   radiusM?: number
+  town?: string
   licence?: string
 }
 
-const placeColumns = sql`no, id, participant_no, gln, name, kind, country, lat, lon, radius_m, licence`
+const placeColumns = sql`no, id, participant_no, gln, name, kind, country, lat, lon, radius_m, town, licence`
 
 /** Registers a place; undefined if another place has the GLN. */
 export async function insertPlace(db: Db, participantNo: number, given: NewPlace): Promise<PlaceRow | undefined> {
   const { rows } = await sql<PlaceRow>`
-    insert into place (id, participant_no, gln, name, kind, country, lat, lon, radius_m, licence)
+    insert into place (id, participant_no, gln, name, kind, country, lat, lon, radius_m, town, licence)
     values (${newId()}, ${participantNo}, ${given.gln ?? null}, ${given.name}, ${given.kind}, ${given.country},
-            ${given.lat}::numeric, ${given.lon}::numeric, ${given.radiusM ?? null}, ${given.licence ?? null})
+            ${given.lat}::numeric, ${given.lon}::numeric, ${given.radiusM ?? null}, ${given.town ?? null},
+            ${given.licence ?? null})
     on conflict (gln) do nothing
     returning ${placeColumns}`.execute(db)
   return rows[0]

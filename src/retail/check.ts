@@ -8,6 +8,7 @@ import { findLots, findRecalls, findSale } from '../custody/store.ts'
 import { markOf, systemOf } from '../gs1/foreign.ts'
 import { type Reading, readCode } from '../gs1/read.ts'
 import { Problem, type ProblemCode } from '../http/problem.ts'
+import type { Directory } from '../participants/directory.ts'
 import type { Catalogue } from '../products/catalogue.ts'
 import type { PublicCheck } from './schema.ts'
 
@@ -15,6 +16,7 @@ export type PublicCheckDeps = {
   pool: Pool
   resolver: Resolver
   catalogue: Catalogue
+  directory: Directory
   logNo: (name: string) => Promise<number>
 }
 
@@ -73,7 +75,7 @@ export async function checkPublicly(deps: PublicCheckDeps, text: string): Promis
     status,
     tail,
     ...(product ? { product } : {}),
-    ...(status === 'sold' ? { soldAt: { date: await saleDate(deps.pool, log, answer.objectId) } } : {}),
+    ...(status === 'sold' ? { soldAt: await soldAt(deps, log, answer.objectId) } : {}),
     text: tail === 'absent' && status === 'known' ? `${texts.known} ${withoutTail}` : texts[status],
   }
 }
@@ -89,14 +91,16 @@ function unreadable(code: ProblemCode, detail: string, value: string): Problem {
   return new Problem(code, { detail, errors: [{ path: '/code', code, detail, value }] })
 }
 
-/** The day of the first sale, in the zone of the till. */
-async function saleDate(pool: Pool, log: number, id: bigint): Promise<string> {
+/** The day of the first sale, in the zone of the till, and the town: nothing that tells the shop. */
+async function soldAt({ pool, directory }: PublicCheckDeps, log: number, id: bigint) {
   const position = await findSale(pool, log, id)
   if (position === undefined) throw new Error(`the object ${id} is sold by no entry`)
-  const { eventTime, bytes } = await findEntry(pool, log, position)
+  const { eventTime, bytes, place } = await findEntry(pool, log, position)
   const [, sign, hours, minutes] = /"eventTimeZoneOffset":"([+-])(\d\d):(\d\d)"/.exec(bytes.toString('utf8')) ?? []
   const ahead = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000 * (sign === '-' ? -1 : 1)
-  return new Date(eventTime.getTime() + ahead).toISOString().slice(0, 10)
+  const date = new Date(eventTime.getTime() + ahead).toISOString().slice(0, 10)
+  const town = place === null ? undefined : (await directory.placeByNo(place))?.town
+  return { date, ...(town === undefined ? {} : { town }) }
 }
 
 const texts: Record<Status, string> = {

@@ -122,7 +122,7 @@ t.test('a receipt sent again', async (t) => {
 
 t.test('already_sold says when, and where only to the seller', async (t) => {
   const { app, shop, code, actor } = await openShop(t)
-  const { id: place } = await given.place(shop, { name: 'Shop on Chuy avenue', kind: 'shop' })
+  const { id: place } = await given.place(shop, { name: 'Shop on Chuy avenue', kind: 'shop', town: 'Bishkek' })
   const { key } = await given.issued(app.operator, shop.id, { place })
   await app.as(key).expect(201, 'POST', '/receipts', receiptOf([code('U1')]))
   const own = (await sell(shop, receiptOf([code('U1')]))).json<Refused>()
@@ -130,6 +130,9 @@ t.test('already_sold says when, and where only to the seller', async (t) => {
   const other = (await sell(actor('rival'), receiptOf([code('U1')]))).json<Refused>()
   t.match(other, { code: 'already_sold', detail: /2026-03-01T15:30:00/ })
   t.notMatch(other.detail, /Chuy/)
+  const seen = await app.anonymous.call('GET', `/check/${encodeURIComponent(code('U1'))}`)
+  t.match(seen.json(), { soldAt: { date: '2026-03-01', town: 'Bishkek' } })
+  t.notMatch(seen.body, /Chuy/, 'the public learns the town alone')
 })
 
 t.test('prices are kept as they were sent', async (t) => {
