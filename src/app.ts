@@ -6,6 +6,7 @@ import postgres from '@fastify/postgres'
 import underPressure from '@fastify/under-pressure'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { type CloneDeps, startCloneWatch } from './clones/watch.ts'
 import { createResolver, type Resolver } from './codes/resolve.ts'
 import { openTailKeys, type TailKeys } from './codes/keys.ts'
 import { codesRoutes } from './codes/routes.ts'
@@ -13,6 +14,7 @@ import type { Config } from './config/config.ts'
 import { jobRoutes } from './capture/job-routes.ts'
 import { openCapture, type OpenedCapture } from './capture/open.ts'
 import { openJobs } from './capture/open-jobs.ts'
+import { recordPurposes } from './capture/purpose.ts'
 import { createOrderActs } from './capture/order-acts.ts'
 import { correctionRoutes } from './corrections/routes.ts'
 import { underWayUnder } from './capture/by-document.ts'
@@ -23,7 +25,7 @@ import type { Clock, FatalLedgerError } from './ledger/commit.ts'
 import { kyselyOn, listen, poolConfig, type DatabaseAccess, type Db } from './db/connect.ts'
 import { newId } from './db/id.ts'
 import { createVault } from './db/secret.ts'
-import { type DeadlineDeps, startDeadlines } from './deadlines/overdue.ts'
+import { startDeadlines } from './deadlines/overdue.ts'
 import { type DigestDeps, startDigests } from './findings/digest.ts'
 import { findingRoutes } from './findings/routes.ts'
 import { createThrottle, type Throttle } from './findings/throttle.ts'
@@ -105,6 +107,8 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   const { catalogue, keys, resolver, capture, ledger, prepareDeps, recordAct } = goods
   const onAct: OnAdministrativeAct = async (act) => void (await recordAct(act))
 
+  recordPurposes(app, recordAct, now)
+
   await app.register(healthRoutes, { metrics, check: async () => void (await pool.query('select')) })
   await app.register(rootRoute, { config })
 
@@ -149,7 +153,7 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   // What was noticed about them, and pinned.
   await app.register(findingRoutes, { db, directory, now })
   startPinning(app, { pool, db, throttle, now, recordAct }, limits)
-  startWatching(app, { pool, resolver, now, limits })
+  startWatching(app, { pool, resolver, directory, now, limits })
 
   const { operatorKey } = options
   const operator = operatorKey === undefined ? 'unchanged' : await ensureFirstOperator(register, operatorKey)
@@ -191,12 +195,16 @@ function startPinning(app: FastifyInstance, deps: DigestDeps, limits: Config['li
   app.addHook('onClose', () => digests.stop())
 }
 
-/** What nobody reported: deadlines that pass. */
-function startWatching(app: FastifyInstance, deps: DeadlineDeps & { limits: Config['limits'] }): void {
+/** What nobody reported: deadlines that pass, and marks that are seen where they cannot be. */
+function startWatching(app: FastifyInstance, deps: CloneDeps): void {
   const deadlines = startDeadlines(deps, deps.limits.deadlineIntervalMs, (error) =>
     app.log.error({ err: error }, 'a look at deadlines failed; the next one covers it'),
   )
   app.addHook('onClose', () => deadlines.stop())
+  const clones = startCloneWatch(deps, deps.limits.clonePollMs, (error) =>
+    app.log.error({ err: error }, 'a look for clones failed; the next one begins where it should have'),
+  )
+  app.addHook('onClose', () => clones.stop())
 }
 
 /** Signs what is committed, soon after; see proof/open.ts. */
