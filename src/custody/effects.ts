@@ -48,9 +48,10 @@ function leave(container: bigint, pending: Pending): void {
 }
 
 /** The step that follows from an act which was not refused (or was let pass). */
-export function apply(claim: Claim, act: Act, subject: Subject, standing: Standing, pending: Pending): void {
+export function apply(claim: Claim, act: Act, subject: Subject, found: Standing, pending: Pending): void {
   const rule = law[act]
   const { position } = pending
+  const standing = begun(claim, act, found, position)
   const stays =
     rule.packed === 'stays' ||
     standing.own.parent === null ||
@@ -114,6 +115,17 @@ export function apply(claim: Claim, act: Act, subject: Subject, standing: Standi
     default:
       return pending.put(step)
   }
+}
+
+/** What has no state yet, and an act was let pass that needs one: it begins with what is claimed (D9). */
+function begun(claim: Claim, act: Act, standing: Standing, position: number): Standing {
+  const { own } = standing
+  if (own.state !== 'ordered' || law[act].from.includes('ordered')) return standing
+  // Customs, and who only writes down a transaction, do not say that it is theirs.
+  const claimsIt = own.owner === null && law[act].who !== 'authority' && act !== 'record'
+  const born: Step = { ...own, state: 'active', ...(claimsIt ? ownedBy(claim.principal, position) : {}) }
+  const { owner, holder } = own.parent === null ? born : standing
+  return { ...standing, own: born, state: 'active', owner, holder }
 }
 
 const ownedBy = (participant: number, position: number) => ({

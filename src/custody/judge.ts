@@ -295,7 +295,7 @@ function judgeOne(session: Session, said: Part['act'], subject: Subject): void {
   const act = actFor(claim, said, now)
   const found = orderClosed(subject, own, pending) ?? judged(session, act, subject, now)
   const fault = found && own.position === pending.position ? namedTwice(found) : found
-  const waived = fault !== undefined && (observes(subject, now) ? waivable(fault.code) : isAboutNothing(fault, now))
+  const waived = fault !== undefined && (observes(subject, now) ? waivable(fault.code, claim, act, now) : isAboutNothing(fault, now))
   if (fault && !waived && claim.waits && isEarly(fault, now)) {
     // The ledger has gone on since, and he had it then: the fact came late, moves nothing, and nothing is wrong with it.
     if (cameLate(session, subject)) session.done.push(subject)

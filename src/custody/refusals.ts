@@ -125,7 +125,7 @@ function whoseRefuses(who: Who, principal: number, subject: Subject, standing: S
 function stateRefuses(claim: Claim, act: Act, rule: Rule, standing: Standing): Found {
   const { state, underWay, held } = standing
   if (state === 'withdrawn' && !rule.from.includes('withdrawn')) return ['withdrawn', 'It is withdrawn.']
-  if (held && claim.customs !== true && !movesNothing.has(act)) return ['on_hold', 'Customs hold it.']
+  if (heldFast(claim, act, standing)) return ['on_hold', 'Customs hold it.']
   if (act === 'lift_hold' && !held) return ['wrong_state', 'It is not on hold.']
   if (!rule.from.includes(state)) return ['wrong_state', `It is ${state}.`]
   if (rule.underWay === 'no' && underWay) return ['wrong_state', 'It is under way.']
@@ -134,6 +134,9 @@ function stateRefuses(claim: Claim, act: Act, rule: Rule, standing: Standing): F
   if (act === 'ship') return shippingRefuses(claim, standing)
   return undefined
 }
+
+const heldFast = (claim: Claim, act: Act, { held }: Standing): boolean =>
+  held && claim.customs !== true && !movesNothing.has(act)
 
 /** Acts that leave the object where it is, which a hold does not forbid. */
 const movesNothing: ReadonlySet<Act> = new Set(['observe', 'record', 'carry', 'hold', 'lift_hold', 'seize', 'release'])
@@ -171,4 +174,6 @@ function packingRefuses(claim: Claim, act: Act, rule: Rule, standing: Standing, 
 }
 
 /** What a group that only observes lets pass with a finding (D9): order and state, never an authority's hold. */
-export const waivable = (code: FaultCode): boolean => code !== 'on_hold' && code !== 'several_logs'
+export const waivable = (code: FaultCode, claim: Claim, act: Act, standing: Standing): boolean =>
+  // Held goods stay where they are, whatever else is named first against moving them.
+  code !== 'on_hold' && code !== 'several_logs' && !heldFast(claim, act, standing)

@@ -7,7 +7,7 @@ import type { ParticipantRef } from '../participants/actor.ts'
 import type { Directory } from '../participants/directory.ts'
 import type { FoundObject } from './find-object.ts'
 import { custodyOf, lifeOf, type Moment } from './history.ts'
-import { type Sight, seesEntry, seesNames, sightOf } from './sight.ts'
+import { type Sight, seesEntry, seesNames, seesOwner, sightOf } from './sight.ts'
 import * as store from './store.ts'
 
 export type LifeDeps = { pool: Pool; resolver: Resolver; directory: Directory }
@@ -98,7 +98,7 @@ export async function tellEntry(deps: LifeDeps, life: Life, moment: Chapter, ask
     ...(place
       ? { place: { id: place.id, name: place.name, country: place.country, lat: place.lat, lon: place.lon } }
       : {}),
-    ...(await parties(deps, moment)),
+    ...(await parties(deps, life.sight, moment, asker)),
     ...(moment.own ? {} : { container: true }),
     ...(moment.code === undefined ? {} : { code: moment.code }),
     ...(await takenBack(deps, life, moment, true)),
@@ -121,10 +121,10 @@ function summary(event: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(shown.flatMap((key) => (event[key] === undefined ? [] : [[key, event[key]]])))
 }
 
-async function parties({ directory, resolver }: LifeDeps, moment: Moment) {
+async function parties({ directory, resolver }: LifeDeps, sight: Sight, moment: Moment, asker: ParticipantRef) {
   const name = async (no: number | null) => (no === null ? undefined : (await directory.byNo(no))?.id)
   const [owner, holder, addressee] = await Promise.all([
-    name(moment.owner),
+    name(seesOwner(sight, moment.owner, asker) ? moment.owner : null),
     name(moment.holder),
     name(moment.addressee),
   ])
@@ -146,7 +146,7 @@ export async function linkOf(resolver: Resolver, id: bigint | null): Promise<str
 /** Who held it from when to when, in event time; others than the asker by country alone unless he may see names. */
 export async function tellCustody(deps: LifeDeps, life: Life, asker: ParticipantRef) {
   const timeOf = (position: number) => life.entries.get(position)?.eventTime.toISOString()
-  const periods = custodyOf(life.moments).filter((period) => seesEntry(life.sight, period.to ?? period.from))
+  const periods = custodyOf(life.moments).filter((period) => seesEntry(life.sight, period.from))
   return Promise.all(
     periods.map(async ({ holder, from, to }) => {
       const participant = await deps.directory.byNo(holder)

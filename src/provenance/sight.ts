@@ -31,6 +31,10 @@ export function seesNames(
   return sight === 'all' || recordedBy === participant.no || namedIn(moment, participant.no)
 }
 
+/** Who only claimed it does not learn whose it is: that is its past. */
+export const seesOwner = (sight: Sight, owner: number | null, participant: ParticipantRef): boolean =>
+  typeof sight !== 'object' || owner === participant.no
+
 /** Whether the entry may be shown at all, if only as country and date. */
 export const seesEntry = (sight: Sight, position: number): boolean =>
   sight === 'all' || sight === 'involved' || (typeof sight === 'object' && position >= sight.from)

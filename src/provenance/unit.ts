@@ -2,7 +2,7 @@ import { Problem } from '../http/problem.ts'
 import { actingFor, type Actor, type ParticipantRef, seesAll } from '../participants/actor.ts'
 import { type FindDeps, type FoundObject, findObject, notFound } from './find-object.ts'
 import { type Life, type LifeDeps, linkOf, publicState, readLife, tellCustody, tellEntry } from './life.ts'
-import { seesNames } from './sight.ts'
+import { seesEntry, seesNames, seesOwner } from './sight.ts'
 import * as store from './store.ts'
 
 export type QuestionDeps = FindDeps &
@@ -90,19 +90,19 @@ export async function standingNow(deps: LifeDeps, life: Life, asker: Participant
     no === null || !(named || no === asker.no) ? null : ((await deps.directory.byNo(no))?.id ?? null)
   return {
     state: publicState(last),
-    owner: await nameOf(last.owner),
+    owner: await nameOf(seesOwner(life.sight, last.owner, asker) ? last.owner : null),
     holder: await nameOf(last.holder),
     ...(last.underWay ? { addressee: await nameOf(last.addressee) } : {}),
     parent: (await linkOf(deps.resolver, last.parent)) ?? null,
     lastSeen: await lastSeen(deps, life, named),
-    eventCount: life.moments.length,
+    eventCount: life.moments.filter((moment) => seesEntry(life.sight, moment.position)).length,
   }
 }
 
 async function commissioned(deps: LifeDeps, life: Life, asker: ParticipantRef) {
   const first = life.moments[0]
   const entry = first && life.entries.get(first.position)
-  if (!first || !entry) return undefined
+  if (!first || !entry || !seesEntry(life.sight, first.position)) return undefined
   const recordedBy = entry.principal ?? entry.participant
   const by = await deps.directory.byNo(recordedBy)
   const place = entry.place === null ? undefined : await deps.directory.placeByNo(entry.place)

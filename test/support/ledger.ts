@@ -12,6 +12,8 @@ export async function checkLedger(url: string): Promise<LedgerReport[]> {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => undefined)
   await client.connect()
+  // One moment for all statements: another service of the same test may still be writing.
+  await client.query('begin isolation level repeatable read read only')
   try {
     const { rows: logs } = await client.query<{ id: number; name: string }>(
       'select id, name from tamga.log order by id',
