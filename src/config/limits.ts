@@ -50,6 +50,16 @@ export const limits = Object.freeze({
 
   digestIntervalMs: 60_000, // How long a finding may stand unpinned (design D14).
 
+  // How fast goods travel at most, for marks that are seen in two places (src/clones). Generous: a false alarm costs trust.
+  roadKmPerHour: 110, // The car of a salesman on a motorway; lorries are limited to 90.
+  railKmPerHour: 160, // The fastest freight trains there are,
+  railHoursMin: 4, // and what loading, marshalling and unloading take at least.
+  airKmPerHour: 900, // A freighter's cruising speed,
+  airHoursMin: 3, // and two airports with their customs.
+  placeRadiusM: 500, // Of a place that was registered without one: a yard.
+  samePlaceKm: 5, // Coordinates are set by hand; the gate and the office of one firm.
+  clonePollMs: 1_000, // A suspicion a second old is as good as a fresh one, and the commit path never waits for it.
+
   checkpointIntervalMs: 500, // At most two checkpoints a second and log; every commit is under one within a second (design D7).
   publishPollMs: 1_000, // What other processes commit is seen this soon.
 

@@ -68,6 +68,12 @@ export const findingTexts: Readonly<Record<string, string>> = {
   missing: 'Goods that were announced under a document were not found on arrival: difference to be explained.',
   overdue: 'Goods have been under way for longer than they should: the addressee or the sender owes an answer.',
   unsettled: 'A fact waits for its predecessor, and nobody has reported it: somebody owes a report.',
+  impossible_travel:
+    'A mark was seen in two places between which it cannot have travelled: difference to be explained.',
+  sealed_elsewhere: 'A mark was seen by itself while its container is recorded elsewhere: difference to be explained.',
+  two_custodians: 'Two custodians act with the same mark at once: difference to be explained.',
+  clone_suspected:
+    'Contradictions about a mark come from devices that have nothing to do with each other: there may be a copy of it.',
   clock_off: "A device's clock differs from ours by more than ten minutes: it is to be set.",
   counted: 'More was refused within a minute than is kept one by one: see the counts.',
   several_logs: 'Goods of several ledgers were reported in one document.',
