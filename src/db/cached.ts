@@ -7,6 +7,8 @@ export const cachedAgeMaxMs = 500
 export type Cached<Key, Value> = {
   /** The value as it was at most 500 ms ago, undefined if there is none. Callers at the same moment share one query. */
   get(key: Key): Promise<Value | undefined>
+  /** The same without a promise, if it is known at this moment: what is asked with each request should cost no turn of the queue. */
+  warm(key: Key): { readonly value: Value | undefined } | undefined
   /** Forgets one key, or all: after a change in this process. */
   forget(key?: Key): void
 }
@@ -22,17 +24,26 @@ export type CachedOptions<Key, Value> = {
 /** A cache in front of `load`. What is missing is remembered like what is there; a failed load is not remembered. */
 export function createCached<Key, Value>(options: CachedOptions<Key, Value>): Cached<Key, Value> {
   const { load, now, entriesMax, ageMaxMs = cachedAgeMaxMs } = options
-  const entries = new Map<Key, { value: Promise<Value | undefined>; at: number }>()
+  type Entry = { value: Promise<Value | undefined>; settled: { value: Value | undefined } | undefined; at: number }
+  const entries = new Map<Key, Entry>()
+
+  function young(key: Key, at: number): Entry | undefined {
+    const known = entries.get(key)
+    // A clock that was set back must not keep an entry alive.
+    return known && at >= known.at && at - known.at < ageMaxMs ? known : undefined
+  }
 
   function get(key: Key): Promise<Value | undefined> {
     const at = now().getTime()
-    const known = entries.get(key)
-    // A clock that was set back must not keep an entry alive.
-    if (known && at >= known.at && at - known.at < ageMaxMs) return known.value
-    const entry = { value: load(key), at }
-    entry.value.catch(() => {
-      if (entries.get(key) === entry) entries.delete(key)
-    })
+    const known = young(key, at)
+    if (known) return known.value
+    const entry: Entry = { value: load(key), settled: undefined, at }
+    entry.value.then(
+      (value) => (entry.settled = { value }),
+      () => {
+        if (entries.get(key) === entry) entries.delete(key)
+      },
+    )
     entries.delete(key) // So that the map's order is the order of age.
     entries.set(key, entry)
     if (entries.size > entriesMax) {
@@ -44,6 +55,7 @@ export function createCached<Key, Value>(options: CachedOptions<Key, Value>): Ca
 
   return {
     get,
+    warm: (key) => young(key, now().getTime())?.settled,
     forget: (key) => {
       if (key === undefined) entries.clear()
       else entries.delete(key)

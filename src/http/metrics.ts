@@ -22,10 +22,11 @@ export function createMetrics(app: FastifyInstance): Registry {
     labelNames: ['code'],
     registers: [registry],
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown'
     duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
     if (request.problemCode !== undefined) problems.inc({ code: request.problemCode })
+    done()
   })
   return registry
 }

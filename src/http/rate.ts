@@ -11,10 +11,10 @@ export type RateLimits = {
 }
 
 export type Rate = {
-  /** @throws Problem too_many_requests */
-  countKey(request: FastifyRequest, reply: FastifyReply, keyNo: number): Promise<void>
-  /** @throws Problem too_many_requests */
-  countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void>
+  /** Undefined: not counted. @throws Problem too_many_requests */
+  countKey(request: FastifyRequest, reply: FastifyReply, keyNo: number): Promise<void> | undefined
+  /** Undefined: not counted. @throws Problem too_many_requests */
+  countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
 }
 
 const windowMs = 1000
@@ -54,7 +54,7 @@ const countingStore = (now: () => Date) =>
 
 /** MUST be called before routes are registered; the hooks that count are the caller's. */
 export async function createRate(app: FastifyInstance, limits: RateLimits, now: () => Date): Promise<Rate> {
-  const nothing = async (): Promise<void> => undefined
+  const nothing = (): undefined => undefined
   if (limits.perKey === 0) return { countKey: nothing, countAddress: nothing }
   await app.register(rateLimit, { global: false, store: countingStore(now) })
   const keys = new WeakMap<FastifyRequest, number>()

@@ -34,8 +34,8 @@ export function loggerOptions(level: string, stream: LogStream | undefined): Fas
 
 /** @param callerOf ids of who called, if anyone did */
 export function logRequests(app: FastifyInstance, callerOf: (request: FastifyRequest) => Record<string, string>): void {
-  app.addHook('onResponse', async (request, reply) => {
-    if (request.routeOptions.config.unlimited === true) return
+  app.addHook('onResponse', (request, reply, done) => {
+    if (request.routeOptions.config.unlimited === true) return done()
     request.log.info(
       {
         method: request.method,
@@ -47,5 +47,6 @@ export function logRequests(app: FastifyInstance, callerOf: (request: FastifyReq
       },
       'request',
     )
+    done()
   })
 }

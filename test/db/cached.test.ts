@@ -58,3 +58,20 @@ t.test('forgetting, a clock set back, a bound on what is remembered', async (t) 
   for (const key of ['x', 'y', 'z', 'y', 'x']) await cached.get(key)
   t.same(loads, ['x', 'y', 'z', 'x'], 'the oldest was forgotten')
 })
+
+t.test('what is known is there without waiting, and no longer than that', async (t) => {
+  const { clock, source, cached } = setup()
+  t.equal(cached.warm('a'), undefined, 'never asked')
+  const asked = cached.get('a')
+  t.equal(cached.warm('a'), undefined, 'on its way')
+  await asked
+  t.same(cached.warm('a'), { value: 1 })
+  await cached.get('b')
+  t.same(cached.warm('b'), { value: undefined }, 'known to be missing')
+  source.set('a', 2)
+  clock.at += cachedAgeMaxMs
+  t.equal(cached.warm('a'), undefined, 'too old')
+  await cached.get('a')
+  cached.forget('a')
+  t.equal(cached.warm('a'), undefined, 'forgotten')
+})
