@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { deflateRaw } from 'node:zlib'
 import { canonicalEvent, type CodeList as CanonicalList } from '../epcis/canonical.ts'
@@ -88,7 +88,4 @@ export function who(actor: Actor): Record<string, string> {
 
 /** The directory's key of an event id: an error declaration carries the id of what it corrects, so its time is part of the key (D8). */
 export const eventKey = (eventID: string, declarationTime: string | undefined): string =>
-  createHash('sha256')
-    .update(declarationTime === undefined ? eventID : `${eventID}\n${declarationTime}`)
-    .digest('hex')
-    .slice(0, 32)
+  hash('sha256', declarationTime === undefined ? eventID : `${eventID}\n${declarationTime}`).slice(0, 32)

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Pool } from 'pg'
 import { claimUnits } from '../codes/claim-units.ts'
@@ -24,6 +23,7 @@ import { createActRecorder, type RecordAct } from './act.ts'
 import { createJudge } from './bench.ts'
 import { type Capture, createCapture } from './capture.ts'
 import type { EventLedger, PrepareDeps } from './prepare.ts'
+import { createSalts } from './salt.ts'
 import * as store from './store.ts'
 
 export type OpenOptions = {
@@ -53,9 +53,10 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
   } finally {
     client.release()
   }
+  const salt = createSalts()
   const ledger: EventLedger = createLedger({
     connect: () => connectClient(options.access, onError, { name: 'tamga ledger' }),
-    judge: createJudge({ nestingMax: limits.nestingMax, throttle: options.throttle, salt: () => randomBytes(16) }),
+    judge: createJudge({ nestingMax: limits.nestingMax, throttle: options.throttle, salt }),
     limits,
     onFatal: options.onFatal,
     ...(options.onCommit ? { onCommit: options.onCommit } : {}),
@@ -68,7 +69,7 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
     catalogue: options.catalogue,
     claimUnits: (units) => inTransaction(pool, (tx) => claimUnits(tx, units)),
     logsOfLogisticUnits: (ids) => store.findLogsOf(pool, ids),
-    salt: () => randomBytes(16),
+    salt,
     newId,
     entryBytesMax: limits.entryBytesMax,
     codesMax: limits.documentCodesMax,

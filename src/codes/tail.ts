@@ -5,8 +5,9 @@
 //   signature Ed25519 (RFC 8032) over it, base64url: 86 characters; whoever has the published key can check it
 //
 // On the carrier: AI 91 is the key id, AI 92 the check.
-import { createHmac, sign, timingSafeEqual, verify, type KeyObject } from 'node:crypto'
+import { sign, timingSafeEqual, verify, type KeyObject } from 'node:crypto'
 import type { Tail } from '../gs1/read.ts'
+import { mac } from './mac.ts'
 
 export type TailKind = 'mac' | 'signature'
 
@@ -28,10 +29,7 @@ export function makeCheck(key: TailKey, gtin: string, serial: string): string {
   const message = tailMessage(key.id, gtin, serial)
   if (key.kind === 'signature') return sign(null, Buffer.from(message, 'latin1'), key.secret).toString('base64url')
   // Cutting the text is cutting the bits: 16 characters of base64url are exactly 96.
-  return createHmac('sha256', key.secret)
-    .update(message, 'latin1')
-    .digest('base64url')
-    .slice(0, (macBytes / 3) * 4)
+  return mac(key.secret, message).slice(0, (macBytes / 3) * 4)
 }
 
 export const makeTail = (key: TailKey, gtin: string, serial: string): Tail => ({

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { EPCIS_CONTEXT } from './context.ts'
 import { epcLists, quantityLists } from './event.ts'
 import type { Epc, EpcField, EpcisEvent, JsonObject, JsonValue, Place, Quantity, SensorElement } from './event.ts'
@@ -38,13 +38,14 @@ export function canonicalEvent(event: EpcisEvent, options: CanonicalOptions = {}
  * digest are one (design D8).
  */
 export const contentDigest = (event: EpcisEvent): string =>
-  createHash('sha256')
-    .update(canonicalText(event, 'content', (_, links) => stringList(links)))
-    .digest('hex')
+  hash(
+    'sha256',
+    canonicalText(event, 'content', (_, links) => stringList(links)),
+  )
 
 function codeList(field: EpcField, links: readonly string[]): CodeList {
   const text = `${links.join('\n')}\n`
-  return { field, count: links.length, digest: createHash('sha256').update(text).digest('hex'), text }
+  return { field, count: links.length, digest: hash('sha256', text), text }
 }
 
 type WriteList = (field: EpcField, links: readonly string[]) => string
