@@ -191,8 +191,11 @@ export const verifySubtreeInclusion = (
 ): boolean =>
   isSubtree(start, end) && isCount(index) && verifyInclusion(index - start, end - start, leaf, proof, root, hasher)
 
-export const equalHashes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])
+export function equalHashes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
 
 async function readRanges(ranges: readonly Range[], read: ReadSubtrees, hasher: TreeHasher): Promise<TreeHash[]> {
   const wanted = ranges.map(({ lo, hi }) => rangeSubtrees(lo, hi))

@@ -12,7 +12,7 @@ import type { Follower } from './follow.ts'
 import { verifierOf } from './keys.ts'
 import { nodeHasher } from './node-primitives.ts'
 import { formatVerifier } from './note.ts'
-import { readSubtrees, servedCheckpoint } from './publish.ts'
+import { servedCheckpoint, type TileReader } from './publish.ts'
 import type { Log } from './schema.ts'
 import * as store from './store.ts'
 import { parseIndexPath, parseTilePath, type Tile, tileWidth, widthAt } from './tile.ts'
@@ -20,7 +20,7 @@ import { formatTlogProof } from './tlog-proof.ts'
 
 const inflate = promisify(inflateRaw)
 
-export type ProveDeps = LifeDeps & { follower: Pick<Follower, 'publishNow'> }
+export type ProveDeps = LifeDeps & { follower: Pick<Follower, 'publishNow'>; tiles: TileReader }
 
 /** GET /logs: what somebody who wants to verify must know. A log is there from its first checkpoint on. */
 export async function listLogs({ pool }: ProveDeps): Promise<Log[]> {
@@ -59,7 +59,7 @@ async function publishedCheckpoint({ pool, follower }: ProveDeps, log: store.Log
 export async function tellTile(deps: ProveDeps, name: string, path: string): Promise<Buffer> {
   const tile = parseTilePath(path)
   if (!tile) throw noTile(path)
-  return readPublished(deps, name, tile, path, (log) => store.readTile(deps.pool, log, tile))
+  return readPublished(deps, name, tile, path, (log) => deps.tiles.read(log, tile))
 }
 
 /** An entry bundle below the newest checkpoint. @param path what follows `tile/entries/` */
@@ -99,7 +99,7 @@ export async function proveEvent(deps: ProveDeps, eventID: string): Promise<Even
   if (!found) throw new Problem('not_found', { detail: 'There is no event with this id. Check the id.' })
   const log = { id: found.log, name: found.logName }
   const { size, note } = await publishedCheckpoint(deps, log, found.position + 1)
-  const read = readSubtrees(deps.pool, log.id, size)
+  const read = deps.tiles.subtrees(log.id, size)
   const hashes = await proveInclusion(found.position, size, read, nodeHasher)
   return { proof: formatTlogProof({ index: found.position, hashes, checkpoint: note }), log, position: found.position }
 }

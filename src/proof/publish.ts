@@ -1,13 +1,23 @@
 import type { Pool } from 'pg'
 import { equalHashes, rangeSubtrees, type ReadSubtrees } from '../ledger/merkle-proof.ts'
 import { append, type Edge, root } from '../ledger/merkle.ts'
+import { createLru } from '../codes/lru.ts'
 import { FatalLedgerError } from '../ledger/commit.ts'
 import { formatCheckpoint } from './checkpoint.ts'
 import type { LogKeys } from './keys.ts'
 import { nodeHasher } from './node-primitives.ts'
 import { formatNote } from './note.ts'
 import * as store from './store.ts'
-import { foldHashes, hashBytes, newFullTiles, readFromTiles, splitTile, type Tile, tileWidth } from './tile.ts'
+import {
+  foldHashes,
+  hashBytes,
+  newFullTiles,
+  readFromTiles,
+  splitTile,
+  type Tile,
+  tilePath,
+  tileWidth,
+} from './tile.ts'
 
 /**
  * Signed, committed, and only then shown (D7). One transaction: take the publishing lock, read the newest head and the last
@@ -75,6 +85,30 @@ async function writeTiles(client: store.Queryable, log: number, size: number): P
 export const readSubtrees = (client: store.Queryable, log: number, size: number): ReadSubtrees =>
   readFromTiles(size, (tiles) => readTiles(client, log, tiles), nodeHasher)
 
+export type TileReader = {
+  read(log: number, tile: Tile): Promise<Buffer>
+  subtrees(log: number, size: number): ReadSubtrees
+}
+
+/**
+ * The same for one who asks often: a tile of one width never changes, so what was read once is kept. Only for what is served; whoever
+ * checks the database reads it.
+ */
+export function createTileReader(client: store.Queryable, tilesMax: number): TileReader {
+  const known = createLru<string, Buffer>(tilesMax)
+  const read = async (log: number, tile: Tile): Promise<Buffer> => {
+    const key = `${log} ${tilePath(tile)}`
+    const found = known.get(key) ?? (await store.readTile(client, log, tile))
+    known.set(key, found)
+    return found
+  }
+  return {
+    read,
+    subtrees: (log: number, size: number): ReadSubtrees =>
+      readFromTiles(size, (tiles) => Promise.all(tiles.map((tile) => read(log, tile))), nodeHasher),
+  }
+}
+
 /** One after the other: it may be a single connection's transaction. There are a handful. */
 async function readTiles(client: store.Queryable, log: number, tiles: readonly Tile[]): Promise<Buffer[]> {
   const bytes: Buffer[] = []
@@ -106,9 +140,8 @@ export async function servedCheckpoint(
   client: store.Queryable,
   log: number,
 ): Promise<{ keyNo: number; size: number; note: string } | undefined> {
-  const key = await store.newestKey(client, log)
-  const last = key && (await store.newestCheckpoint(client, log, key.no))
-  if (!last) return undefined
-  const lines = await store.findCosignatures(client, log, last.keyNo, last.size)
-  return { keyNo: last.keyNo, size: last.size, note: last.note + lines.map((line) => `${line}\n`).join('') }
+  const found = await store.findServed(client, log)
+  if (!found) return undefined
+  const { lines, ...checkpoint } = found
+  return { ...checkpoint, note: found.note + lines.map((line) => `${line}\n`).join('') }
 }

@@ -126,13 +126,23 @@ export const insertCheckpoint = (client: Queryable, log: number, row: Checkpoint
     row.note,
   ])
 
-export async function findCosignatures(client: Queryable, log: number, keyNo: number, size: number): Promise<string[]> {
-  const { rows } = await client.query<{ line: string }>({
-    name: 'proof_cosignatures',
-    text: 'select line from cosignature where log_id = $1 and key_no = $2 and size = $3 order by witness',
-    values: [log, keyNo, size],
+/** The newest checkpoint under the newest key, and the cosignatures that arrived for it since. */
+export async function findServed(
+  client: Queryable,
+  log: number,
+): Promise<{ keyNo: number; size: number; note: string; lines: string[] } | undefined> {
+  const { rows } = await client.query<{ key_no: number; size: bigint; note: string; lines: string[] }>({
+    name: 'proof_served',
+    text: `select c.key_no, c.size, c.note, array(
+             select line from cosignature o
+             where o.log_id = $1 and o.key_no = c.key_no and o.size = c.size order by o.witness) as lines
+           from (select no from log_key where log_id = $1 order by no desc limit 1) as k
+           cross join lateral (
+             select key_no, size, note from checkpoint where log_id = $1 and key_no = k.no order by size desc limit 1) as c`,
+    values: [log],
   })
-  return rows.map((row) => row.line)
+  const row = rows[0]
+  return row && { keyNo: row.key_no, size: Number(row.size), note: row.note, lines: row.lines }
 }
 
 export const insertCosignature = (

@@ -2,6 +2,7 @@ import type { Claim } from '../../custody/claim.ts'
 import { type Bench, openBench, type Verdict } from '../../custody/judge.ts'
 import { flag, type Step } from '../../custody/object.ts'
 import type { Queryable } from '../../custody/store.ts'
+import { isOutage } from '../../ledger/ledger.ts'
 import { type ClaimSources, claimOf, type ReplayedEntry } from './claim.ts'
 import * as store from './store.ts'
 
@@ -37,6 +38,15 @@ const uncompared = flag.claimed | flag.observed
 type Judged = { entry: store.StoredEntry; asked: ReplayedEntry }
 
 export async function replayLog(options: ReplayOptions): Promise<ReplayReport> {
+  try {
+    return await replayAll(options)
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    return { entries: error.position, steps: 0, difference: { position: error.position, text: error.message } }
+  }
+}
+
+async function replayAll(options: ReplayOptions): Promise<ReplayReport> {
   const { client, log } = options
   const made = new Map<number, number>()
   let steps = 0
@@ -127,13 +137,20 @@ function decide(bench: Bench, claim: Claim, at: { position: number; recordTime: 
   return 'faults' in anyway ? plain : anyway
 }
 
+/** An entry that no version of this service could have recorded, or that names what no register knows. */
+class Unreadable extends Error {
+  readonly position: number
+  constructor(position: number, cause: unknown) {
+    super(`entry ${position} cannot be replayed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.position = position
+  }
+}
+
 async function named<T>(position: number, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw new Error(`Entry ${position} cannot be replayed: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    })
+    throw isOutage(error) ? error : new Unreadable(position, error)
   }
 }
 

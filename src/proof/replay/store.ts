@@ -13,6 +13,7 @@ const pasts: Readonly<Record<string, string>> = {
   waiting_object: 'position',
   waiting_settled: 'settled_at',
   taken_back: 'taken_back_at',
+  waiting_revived: 'revived_at',
   replacement: 'position',
   ilmd: 'position',
 }

@@ -7,8 +7,8 @@ export class GrowingTree {
   readonly #hasher: TreeHasher
   readonly #peaks: Peak[]
   #size: number
-  /** The subtrees that the last leaf finished, lowest first; the first is the leaf. */
-  finished: readonly Peak[] = []
+  /** The tiles that the last leaf filled, lowest first: the level and hash of their roots. */
+  readonly finished: Peak[] = []
 
   constructor(hasher: TreeHasher, size = 0, peaks: readonly Peak[] = []) {
     this.#hasher = hasher
@@ -22,15 +22,15 @@ export class GrowingTree {
 
   push(leaf: TreeHash): void {
     let peak: Peak = { level: 0, hash: leaf }
-    const finished = [peak]
+    this.finished.length = 0
     for (let left = this.#peaks.at(-1); left?.level === peak.level; left = this.#peaks.at(-1)) {
       this.#peaks.pop()
       peak = { level: peak.level + 1, hash: this.#hasher.node(left.hash, peak.hash) }
-      finished.push(peak)
+      // A tile is eight levels high: only its root is asked for.
+      if (peak.level % 8 === 0) this.finished.push(peak)
     }
     this.#peaks.push(peak)
     this.#size++
-    this.finished = finished
   }
 
   root(): TreeHash {
