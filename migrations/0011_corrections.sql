@@ -11,6 +11,17 @@ create table taken_back (
 comment on column taken_back.taken_back_at is 'The entry that declares it an error';
 create index taken_back_declaration on taken_back (log_id, taken_back_at);
 
+-- What waited and came to nothing because of something that was taken back since, waits again; and may be settled again.
+create table waiting_revived (
+    position    bigint   not null,
+    object_id   bigint   not null,
+    settled_at  bigint   not null,
+    revived_at  bigint   not null,
+    log_id      smallint not null,
+    primary key (log_id, position, object_id, settled_at)
+);
+alter table waiting_settled drop constraint waiting_settled_pkey, add primary key (log_id, position, object_id, settled_at);
+
 -- Codes that go back to the printer: used once, and not any more. Rare, so that counting an order stays cheap.
 create index step_unborn on step (log_id, object_id, position) where state = 0;
 
@@ -59,6 +70,6 @@ create table correction_answer (
 );
 
 select guard_append_only(name::regclass)
-from unnest(array['taken_back', 'replacement', 'correction', 'correction_asked', 'correction_answer']) as name;
-grant select, insert on taken_back, replacement, correction, correction_asked, correction_answer to tamga_app;
-grant select on taken_back, replacement, correction, correction_asked, correction_answer to tamga_auditor;
+from unnest(array['taken_back', 'waiting_revived', 'replacement', 'correction', 'correction_asked', 'correction_answer']) as name;
+grant select, insert on taken_back, waiting_revived, replacement, correction, correction_asked, correction_answer to tamga_app;
+grant select on taken_back, waiting_revived, replacement, correction, correction_asked, correction_answer to tamga_auditor;

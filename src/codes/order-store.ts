@@ -101,3 +101,30 @@ export async function countSteps(db: Connection, orderNos: readonly number[]): P
   })
   return rows
 }
+
+/**
+ * By how much the counts of `countSteps` change because codes are as new again: what they were used for was taken back (a step of
+ * state 0). Such a code counts by its first step after that, if there is one. Orders without such codes are left out.
+ */
+export async function countRenewed(db: Connection, orderNos: readonly number[]): Promise<OrderCounts[]> {
+  const { rows } = await db.query<OrderCounts>({
+    name: 'codes_order_renewed',
+    text: `select no, sum(coalesce((again not in (7, 8))::int, 0) - (once not in (7, 8))::int)::int as used,
+                  sum(coalesce((again in (7, 8))::int, 0) - (once in (7, 8))::int)::int as voided
+           from (
+             select o.no,
+                    (select state from step f where f.log_id = s.log_id and f.object_id = s.object_id
+                     order by position limit 1) as once,
+                    (select state from step a where a.log_id = s.log_id and a.object_id = s.object_id
+                                                and a.position > max(s.position)
+                     order by position limit 1) as again
+             from code_order o join log on log.name = o.log
+             join step s on s.log_id = log.id and s.object_id > o.no::bigint << 21
+                        and s.object_id <= (o.no::bigint << 21) + o.quantity and s.state = 0
+             where o.no = any ($1::int[])
+             group by o.no, s.log_id, s.object_id
+           ) as renewed group by no`,
+    values: [`{${orderNos.join(',')}}`],
+  })
+  return rows
+}

@@ -6,7 +6,7 @@ import { accessTo } from './access.ts'
 import type { Order } from './block-cache.ts'
 import { blockCount } from './order.ts'
 import { createLru } from './lru.ts'
-import { countSteps, findOrder, findOrderNo, listOrders, type OrderView } from './order-store.ts'
+import { countRenewed, countSteps, findOrder, findOrderNo, listOrders, type OrderView } from './order-store.ts'
 import type { Resolver } from './resolve.ts'
 import type * as wire from './schema.ts'
 import type { Connection } from './store.ts'
@@ -24,7 +24,7 @@ const nothing: Counts = { used: 0, voided: 0 }
 
 /**
  * Counting walks the steps of an order, up to a second for the largest. An order whose codes all had their first step never counts
- * differently again, so it is counted once.
+ * differently again, so it is counted once; what was taken back since is few and is counted apart.
  */
 export function createOrderCounter(pool: Connection): OrderCounter {
   const finished = createLru<number, Counts>(finishedMax)
@@ -37,10 +37,13 @@ export function createOrderCounter(pool: Connection): OrderCounter {
     const open = orders.flatMap(({ no }) => (counts.has(no) ? [] : [no]))
     for (const { no, used, voided } of open.length === 0 ? [] : await countSteps(pool, open))
       counts.set(no, { used, voided })
+    const nos = orders.map(({ no }) => no)
+    const renewed = new Map((nos.length === 0 ? [] : await countRenewed(pool, nos)).map((row) => [row.no, row]))
     return orders.map((order) => {
       const { used, voided } = counts.get(order.no) ?? nothing
       if (used + voided === order.quantity) finished.set(order.no, { used, voided })
-      return { ...order, used, voided }
+      const change = renewed.get(order.no) ?? nothing
+      return { ...order, used: used + change.used, voided: voided + change.voided }
     })
   }
 }

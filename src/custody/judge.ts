@@ -65,6 +65,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   const woken = new Set<WaitingFact>()
   const newReplacements: { id: bigint; replaces: bigint; position: number }[] = []
   const newTakenBack: { position: number; at: number }[] = []
+  const revived: (undoStore.Idle & { at: number })[] = []
   /** Positions that do not count any more: what was taken back, and the entries that say so. */
   const cancelled = new Set<number>()
 
@@ -140,6 +141,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       for (const id of fact.open) settled.push({ position: fact.position, id, at: at.position })
       fact.open.clear()
     }
+    for (const idle of undo.idle) revived.push({ ...idle, at: at.position })
     for (const position of undo.positions) newTakenBack.push({ position, at: at.position })
     for (const position of [...undo.positions, at.position]) cancelled.add(position)
     keep({ claim, pendingSteps: new Map(result.steps.map((step) => [step.id, step])) })
@@ -201,14 +203,15 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       // Judged once more with just these, so that the entry says exactly what it did.
       const ids = new Set(subjects.map((subject) => subject.id))
       const final = hold(restricted({ ...fact.claim, waits: { origin: fact.origin } }, ids), at.position)
-      keep(final)
+      if (final.done.length > 0) keep(final) // Nothing went into the container: it is not opened either.
       if (fact.claim.ilmd) keepLot(fact.claim.ilmd, final.done, at.position)
       for (const { id } of subjects) {
         fact.open.delete(id)
         settled.push({ position: fact.position, id, at: at.position })
       }
       if (fact.open.size > 0) woken.add(fact)
-      return { fact, subjects, doubts: final.doubts }
+      // What came to nothing is told too: whoever reported it believes that it took effect.
+      return { fact, subjects, doubts: [...final.doubts, ...final.faults] }
     }
     return undefined
   }
@@ -232,6 +235,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       if (logisticUnits.length > 0) statements.push(store.insertLogisticUnits(client, log, logisticUnits))
       if (written.length > 0) statements.push(store.insertSteps(client, log, written))
       if (newTakenBack.length > 0) statements.push(undoStore.insertTakenBack(client, log, newTakenBack))
+      if (revived.length > 0) statements.push(undoStore.insertRevived(client, log, revived))
       if (newReplacements.length > 0) statements.push(undoStore.insertReplacements(client, log, newReplacements))
       if (newLots.length > 0) statements.push(store.insertLots(client, log, newLots))
       if (newTransits.length > 0) statements.push(store.insertTransits(client, log, newTransits))
@@ -278,7 +282,7 @@ function actFor(claim: Claim, act: Part['act'], now: Standing): Part['act'] {
     return claim.to ? 'redirect' : act
   }
   if (act !== 'receive') return act
-  if (now.own.state === 'exported' && now.owner === claim.principal) return 'come_back'
+  if (now.state === 'exported' && now.owner === claim.principal) return 'come_back'
   const toThem = now.underWay && now.addressee === claim.principal
   return claim.customs === true && !toThem ? 'seize' : act
 }
@@ -295,7 +299,9 @@ function judgeOne(session: Session, said: Part['act'], subject: Subject): void {
   const act = actFor(claim, said, now)
   const found = orderClosed(subject, own, pending) ?? judged(session, act, subject, now)
   const fault = found && own.position === pending.position ? namedTwice(found) : found
-  const waived = fault !== undefined && (observes(subject, now) ? waivable(fault.code, claim, act, now) : isAboutNothing(fault, now))
+  const waived =
+    fault !== undefined &&
+    (observes(subject, now) ? waivable(fault.code, claim, act, now) : isAboutNothing(fault, act, now))
   if (fault && !waived && claim.waits && isEarly(fault, now)) {
     // The ledger has gone on since, and he had it then: the fact came late, moves nothing, and nothing is wrong with it.
     if (cameLate(session, subject)) session.done.push(subject)
@@ -318,16 +324,23 @@ function judgeOne(session: Session, said: Part['act'], subject: Subject): void {
   if (fault) markClaimed(subject.id, now, claim.principal, pending)
 }
 
-/** A logistic unit in which nothing ever was carries no goods: only whose it is matters. */
-const isAboutNothing = ({ code }: Fault, { own }: Standing): boolean =>
-  own.id < 0n && own.state === 'active' && own.contents === null && (code === 'not_addressed' || code === 'wrong_state')
+/** A logistic unit in which nothing ever was carries no goods: whoever has it may say so. */
+const isAboutNothing = ({ code }: Fault, act: Part['act'], { own }: Standing): boolean =>
+  act === 'receive' &&
+  own.id < 0n &&
+  own.state === 'active' &&
+  own.contents === null &&
+  (code === 'not_addressed' || code === 'wrong_state')
 
 const nothing: ReadonlySet<bigint> = new Set()
 
 /** The law's own refusals, and for a sale what was said about the goods since: a recall weighs more than whose they are. */
 function judged(session: Session, act: Part['act'], subject: Subject, now: Standing): Fault | undefined {
   const { claim, data, nestingMax } = session
-  const fault = refuse(claim, act, subject, now, session.around ?? { ids: nothing, nestingMax })
+  const fault = refuse(claim, act, subject, now, {
+    ...(session.around ?? { ids: nothing, nestingMax }),
+    ...into(session, act),
+  })
   const asked = act === 'sell' || act === 'replace'
   if (!asked || fault?.code === 'already_sold' || subject.fault) return fault
   const lot = data.lots.get(subject.id)
@@ -335,6 +348,12 @@ function judged(session: Session, act: Part['act'], subject: Subject, now: Stand
   // A new label does not make recalled goods saleable; expired ones stay what they are under it.
   if (act === 'replace') return recall ? recallFault(subject, recall) : fault
   return recall ? recallFault(subject, recall) : (fault ?? expiryFault(subject, lot, claim.eventTimeMs))
+}
+
+/** The container that something is packed in, as it stands now: what was packed before may have made it somebody's. */
+function into({ claim: { container }, pending }: Session, act: Part['act']): Pick<Around, 'container'> {
+  if (act !== 'pack' || !container) return {}
+  return { container: standing(pending.last(container.id) ?? unborn(container.id), pending.last) }
 }
 
 function cameLate({ claim, data }: Session, subject: Subject): boolean {

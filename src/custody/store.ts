@@ -164,7 +164,9 @@ export async function findWaiting(client: Queryable, log: number, ids: readonly 
                   (select coalesce(array_agg(o.object_id), '{}') from waiting_object o
                    where o.log_id = w.log_id and o.position = w.position and o.waits
                      and not exists (select from waiting_settled d where d.log_id = o.log_id and d.position = o.position
-                                                                     and d.object_id = o.object_id)) as open
+                                                                     and d.object_id = o.object_id
+                                                                     and not exists (select from waiting_revived r where r.log_id = d.log_id
+                                                                       and r.position = d.position and r.object_id = d.object_id and r.settled_at = d.settled_at))) as open
            from waiting w
            where w.log_id = $1
              and w.position in (select position from waiting_object where log_id = $1 and object_id = any ($2::bigint[]))`,

@@ -123,6 +123,54 @@ export async function findLater(
   return rows.map((row) => ({ id: row.object_id, position: Number(row.position), by: row.by }))
 }
 
+/** What waited for an object and came to nothing (no step) behind a position. */
+export type Idle = { position: number; id: bigint; settledAt: number }
+
+/** Waiting facts that each object may have woken behind its position, and that came to nothing; not those that were taken back. */
+export async function findIdle(
+  client: Queryable,
+  log: number,
+  after: ReadonlyMap<bigint, number>,
+  except: readonly number[],
+): Promise<Idle[]> {
+  const { rows } = await client.query<{ position: bigint; object_id: bigint; settled_at: bigint }>({
+    name: 'custody_idle',
+    text: `select distinct d.position, d.object_id, d.settled_at
+           from unnest($2::bigint[], $3::bigint[]) as w (id, after)
+           join waiting_object o on o.log_id = $1 and o.object_id = w.id
+           join waiting_settled d on d.log_id = $1 and d.position = o.position and d.settled_at > w.after
+           where d.position <> all ($4::bigint[])
+             and not exists (select from step s where s.log_id = $1 and s.object_id = d.object_id and s.position = d.settled_at)
+             and not exists (select from taken_back t where t.log_id = $1 and t.position in (d.position, d.settled_at))
+             and not exists (select from waiting_revived r where r.log_id = $1 and r.position = d.position
+                                                             and r.object_id = d.object_id and r.settled_at = d.settled_at)`,
+    values: [log, list([...after.keys()]), list([...after.values()]), list(except)],
+  })
+  return rows.map((row) => ({
+    position: Number(row.position),
+    id: row.object_id,
+    settledAt: Number(row.settled_at),
+  }))
+}
+
+export const insertRevived = (
+  client: Queryable,
+  log: number,
+  rows: readonly (Idle & { at: number })[],
+): Promise<unknown> =>
+  client.query({
+    name: 'custody_insert_revived',
+    text: `insert into waiting_revived (log_id, position, object_id, settled_at, revived_at)
+           select $1, * from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) on conflict do nothing`,
+    values: [
+      log,
+      list(rows.map((row) => row.position)),
+      list(rows.map((row) => row.id)),
+      list(rows.map((row) => row.settledAt)),
+      list(rows.map((row) => row.at)),
+    ],
+  })
+
 export const insertReplacements = (
   client: Queryable,
   log: number,

@@ -20,6 +20,8 @@ export type UndoData = {
   watched: ReadonlyMap<bigint, number>
   /** What has happened to them since and counts, newest first. */
   later: readonly store.LaterStep[]
+  /** What waited and came to nothing because of it: it waits again. */
+  idle: readonly store.Idle[]
 }
 
 /** What earlier claims of the same batch did, which the database does not show yet. */
@@ -89,11 +91,13 @@ export async function loadUndo(
   for (const id of moved.length === 0 ? [] : await store.findInside(client, log, moved, last)) {
     if (!watched.has(id)) watched.set(id, position)
   }
-  const [declared, later] = await Promise.all([
+  const touched = new Map([...before.keys()].map((id) => [id, watched.get(id) ?? position]))
+  const [declared, later, idle] = await Promise.all([
     store.findTakenBack(client, log, [position]),
     store.findLater(client, log, watched, positions),
+    store.findIdle(client, log, touched, positions),
   ])
-  return { positions, declaredAt: declared.get(position), before, watched, later }
+  return { positions, declaredAt: declared.get(position), before, watched, later, idle }
 }
 
 const beforeOf = (steps: readonly Step[] | undefined, positions: readonly number[]): Step | undefined =>

@@ -193,6 +193,30 @@ t.test('error declarations at the door', async (t) => {
   t.match(await maker.expect(200, 'POST', '/events', event), { eventID: id }, 'the event itself is still known')
 })
 
+t.test('a code that was used by mistake is as new', async (t) => {
+  const app = await testApp(t)
+  const { play, actors } = await stage(app, { units: 2 })
+  const maker = actors.get('maker')!
+  const counts = async () => {
+    const orders = await maker.expect<{ quantity: number; used: number; voided: number }[]>(200, 'GET', '/code-orders')
+    const order = orders.find(({ quantity }) => quantity === 2)
+    return [order?.used, order?.voided]
+  }
+  await play('maker commission U1,U2 = ok')
+  t.same(await counts(), [2, 0])
+  await play('maker undo commission U1,U2 = ok')
+  t.same(await counts(), [0, 0])
+  await play('maker commission U2 = ok')
+  t.same(await counts(), [1, 0])
+  const { id } = (await maker.expect<{ id: string; quantity: number }[]>(200, 'GET', '/code-orders')).find(
+    ({ quantity }) => quantity === 2,
+  )!
+  const closed = await maker.expect<{ eventID: string }>(200, 'POST', `/code-orders/${id}/close`)
+  await play('maker commission U1 = withdrawn')
+  const closing = { eventID: closed.eventID, reason: 'did_not_occur' }
+  t.match(await maker.expect(422, 'POST', '/corrections', closing), { code: 'not_possible' }, 'closed for good')
+})
+
 t.test('a unit that got a new label keeps its past', async (t) => {
   const app = await testApp(t)
   const { play, actors, code } = await stage(app)
