@@ -32,6 +32,12 @@ const tilesKept = 1_000
 
 export const proofRoutes: FastifyPluginAsyncTypebox<Omit<prove.ProveDeps, 'tiles'>> = async (app, given) => {
   const deps: prove.ProveDeps = { ...given, tiles: createTileReader(given.pool, tilesKept) }
+  await hashRoutes(app, deps)
+  await entryRoutes(app, deps)
+}
+
+/** What anybody may have: sizes, signatures and hashes. */
+const hashRoutes: FastifyPluginAsyncTypebox<prove.ProveDeps> = async (app, deps) => {
   app.get(
     '/logs',
     {
@@ -76,7 +82,10 @@ export const proofRoutes: FastifyPluginAsyncTypebox<Omit<prove.ProveDeps, 'tiles
       return open(reply, `public, ${immutable}`).type(bytes).send(tile)
     },
   )
+}
 
+/** What was recorded, for who may see it. */
+const entryRoutes: FastifyPluginAsyncTypebox<prove.ProveDeps> = async (app, deps) => {
   app.get(
     '/logs/:id/tile/entries/*',
     {
