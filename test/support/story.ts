@@ -148,7 +148,8 @@ export async function stage(
 
   /** The event as the service shows it, with an error declaration. */
   const undo = async (who: string, id: string) => {
-    const { recordTime: _, ...event } = await app.operator.expect(200, 'GET', `/events/${encodeURIComponent(id)}`)
+    const shown = await app.operator.expect(200, 'GET', `/events/${encodeURIComponent(id)}`)
+    const { recordTime: _, errorDeclarations: __, ...event } = shown
     const errorDeclaration = { declarationTime: new Date().toISOString(), reason: 'did_not_occur' }
     return actorOf(who).call('POST', '/events', { ...event, errorDeclaration })
   }
