@@ -892,7 +892,6 @@ create table waiting_settled (
     log_id smallint not null,
     constraint waiting_settled_pkey PRIMARY KEY (log_id, "position", object_id, settled_at)
 );
-CREATE INDEX waiting_settled_object ON tamga.waiting_settled USING btree (log_id, object_id);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.waiting_settled FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_settled FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
