@@ -2,7 +2,8 @@
 // worth most on another disk (setting ANCHOR_DIR), and a witness is worth more.
 import { join } from 'node:path'
 import { readSecret, writeSecret } from '../config/secret-file.ts'
-import { readCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
+import { NoteError } from './note.ts'
 
 export type Anchors = {
   /** The note, or undefined where there is none yet. */
@@ -24,10 +25,20 @@ export function fileAnchors(folder: string): Anchors {
     write: async (log, note) => {
       // Several processes write; none takes back what another knows.
       const before = await read(log)
-      const known = before === undefined ? undefined : readCheckpoint(before)
+      const known = before === undefined ? undefined : readable(before)
       const next = readCheckpoint(note)
       if (known?.origin === next.origin && known.size > next.size) return
       await writeSecret(place(log), note.trimEnd())
     },
+  }
+}
+
+/** A file that is damaged says nothing: the start has refused it, or somebody spoilt it since. */
+function readable(note: string): Checkpoint | undefined {
+  try {
+    return readCheckpoint(note)
+  } catch (error) {
+    if (error instanceof NoteError) return undefined
+    throw error
   }
 }
