@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { Doubt, Fault } from '../custody/claim.ts'
 import { type Accepted, openBench, type Settlement } from '../custody/judge.ts'
-import { findingObjectsMax, type FindingKind, findingText, type NewFinding } from '../findings/finding.ts'
+import {
+  findingObjectsMax,
+  type FindingItem,
+  type FindingKind,
+  findingText,
+  type NewFinding,
+} from '../findings/finding.ts'
 import { insertFindings } from '../findings/store.ts'
 import type { Throttle } from '../findings/throttle.ts'
 import type { Judge, Stamp } from '../ledger/commit.ts'
@@ -141,10 +147,17 @@ function findingsOf(
         eventTime: source.eventTime.toISOString(),
         eventID: source.eventID,
         text: findingText(code),
-        objects: shown.map(({ subject, concerned }) => ({ path: subject.path, code: subject.code, concerned })),
+        objects: shown.map((fault) => itemOf(fault, kind)),
       },
     }
   })
+}
+
+function itemOf({ subject, concerned, code, detail, position }: Doubt, kind: FindingKind): FindingItem {
+  const item = { path: subject.path, code: subject.code, concerned }
+  const told = (code === subject.fault ? subject.faultText : undefined) ?? detail
+  if (kind !== 'refused') return item
+  return { ...item, ...(told === undefined ? {} : { told }), ...(position === undefined ? {} : { at: position }) }
 }
 
 function claimant(source: Order | FindingSource): Pick<NewFinding, 'participant' | 'principal' | 'person'> {

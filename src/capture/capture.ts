@@ -18,9 +18,12 @@ export type CaptureDeps = TakeBackDeps & {
   differingField: (event: EpcisEvent, log: number, position: number, actor: Actor) => Promise<string | undefined>
   /** The codes that waited when the entry at this position was recorded. */
   waitingAt: (log: number, position: number) => Promise<string[]>
-  /** What was refused of a partly recorded event, by its key: for the same answer to the same request. */
-  refusedWith: (key: string) => Promise<ProblemItem[]>
+  /** What was left out when the event was recorded at this position, in its order: for the same answer to the same request. */
+  leftOut: (prepared: Prepared, position: number) => Promise<LeftOut>
 }
+
+/** `faults`: those that can be named; `count`: how many codes are not in the entry. */
+export type LeftOut = { faults: readonly Fault[]; count: number }
 
 export type Recorded = {
   eventID: string
@@ -28,8 +31,9 @@ export type Recorded = {
   entries: { log: string; position: number }[]
   /** The same event had been recorded before; this is the answer of then. */
   again: boolean
-  /** With `partial`: what was refused while the rest was recorded. */
+  /** With `partial`: what was refused while the rest was recorded, the first hundred in the order of the request. */
   refused: ProblemItem[]
+  refusedCount: number
   /** The codes that wait for their predecessor: recorded, and moved once it comes. */
   waiting: string[]
 }
@@ -114,7 +118,7 @@ function submit(deps: CaptureDeps, { log, draft, work }: Prepared): Promise<Verd
  * more. Between the two somebody else may have taken another one, so again, as long as fewer remain.
  */
 async function recordPart(deps: CaptureDeps, whole: Prepared, first: Verdict): Promise<Recorded> {
-  const refused: ProblemItem[] = []
+  const refused: Fault[] = []
   const paths = new Set<string>()
   let prepared = whole
   let outcome = first
@@ -123,13 +127,24 @@ async function recordPart(deps: CaptureDeps, whole: Prepared, first: Verdict): P
     for (const fault of faults) paths.add(fault.subject.path)
     const remaining = whole.options.without?.(paths) ?? withoutCodes(prepared.event, paths)
     if (remaining === undefined) return answer(deps, prepared, outcome)
-    const { actor, log } = whole
-    refused.push(...(await Promise.all(faults.map((fault) => itemOf(deps, fault, log, actor)))))
-    prepared = await prepareEvent(deps, actor, remaining, whole.identity, whole.options)
+    refused.push(...faults)
+    prepared = await prepareEvent(deps, whole.actor, remaining, whole.identity, whole.options)
     outcome = await submit(deps, prepared)
   }
   const recorded = await answer(deps, whole, outcome)
-  return { ...recorded, refused: recorded.again ? await deps.refusedWith(whole.draft.key) : refused }
+  const position = recorded.entries[0]?.position ?? -1
+  const left = recorded.again ? await deps.leftOut(whole, position) : inOrder(whole, refused)
+  const shown = left.faults.slice(0, problemItemsMax)
+  const items = await Promise.all(shown.map((fault) => itemOf(deps, fault, whole.log, whole.actor)))
+  return { ...recorded, refused: items, refusedCount: left.count }
+}
+
+/** In the order of the request, whichever round refused them. */
+function inOrder({ draft }: Prepared, faults: readonly Fault[]): LeftOut {
+  const paths = draft.order.claim.parts.flatMap((part) => part.subjects.map((subject) => subject.path))
+  const places = new Map(paths.map((path, i) => [path, i]))
+  const placeOf = ({ subject }: Fault) => places.get(subject.path) ?? -1
+  return { faults: [...faults].sort((a, b) => placeOf(a) - placeOf(b)), count: faults.length }
 }
 
 /** The event without the codes at `paths`; undefined where nothing would be left, or its container is among them. */
@@ -172,6 +187,7 @@ async function answer(deps: CaptureDeps, prepared: Prepared, outcome: Verdict): 
     entries: [{ log: prepared.logName, position: outcome.position }],
     again: outcome.kind === 'again',
     refused: [],
+    refusedCount: 0,
     waiting: await waitingOf(deps, prepared.log, outcome),
   }
 }

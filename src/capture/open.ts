@@ -8,11 +8,12 @@ import type { Fault } from '../custody/claim.ts'
 import { findSale } from '../custody/store.ts'
 import { connectClient, type DatabaseAccess } from '../db/connect.ts'
 import { newId } from '../db/id.ts'
+import { findingTexts } from '../findings/finding.ts'
+import { findReasons } from '../findings/store.ts'
 import type { Throttle } from '../findings/throttle.ts'
 import { canonicalEvent, differingField } from '../epcis/canonical.ts'
 import type { EpcisEvent } from '../epcis/event.ts'
 import { digitalLink } from '../gs1/write.ts'
-import { Problem, type ProblemItem, problems } from '../http/problem.ts'
 import type { Clock, FatalLedgerError } from '../ledger/commit.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { makePartitions } from '../ledger/store.ts'
@@ -21,8 +22,9 @@ import type { Directory } from '../participants/directory.ts'
 import type { Catalogue } from '../products/catalogue.ts'
 import { createActRecorder, type RecordAct } from './act.ts'
 import { createJudge } from './bench.ts'
-import { type Capture, createCapture } from './capture.ts'
-import type { EventLedger, PrepareDeps } from './prepare.ts'
+import { type Capture, createCapture, type LeftOut } from './capture.ts'
+import type { EventLedger, PrepareDeps, Prepared } from './prepare.ts'
+import { codesOf, eventOf, withLists } from './recorded-event.ts'
 import { createSalts } from './salt.ts'
 import * as store from './store.ts'
 
@@ -79,7 +81,7 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
     retryAfterSeconds: 1,
     describeFault: (fault, log, actor) => describeFault(pool, directory, fault, log, actor),
     differingField: (event, log, position, actor) => findDifference(pool, event, log, position, actor),
-    refusedWith: (key) => refusedBefore(pool, key),
+    leftOut: (prepared, position) => leftOut(pool, prepared, position),
     waitingAt: (log, position) => waitingAt(pool, options.resolver, log, position),
     findRecorded: (key) => store.findRecorded(pool, key),
     undoWindowDays: limits.undoWindowDays,
@@ -119,16 +121,26 @@ async function waitingAt(pool: Pool, resolver: Resolver, log: number, position: 
   return (await resolver.describe(ids)).flatMap((name) => (name ? [digitalLink(name)] : []))
 }
 
-async function refusedBefore(pool: Pool, key: string): Promise<ProblemItem[]> {
-  const items: ProblemItem[] = []
-  for (const { code, objects } of await store.findRefused(pool, key)) {
-    if (!isProblemCode(code) || !Array.isArray(objects)) continue
-    for (const object of objects as unknown[]) {
-      if (typeof object !== 'object' || object === null || !('path' in object) || !('code' in object)) continue
-      items.push({ path: String(object.path), code, detail: new Problem(code).message, value: String(object.code) })
+/** What the request names and the entry does not, with the newest reason that was given for each. */
+async function leftOut(pool: Pool, { draft, log }: Prepared, position: number): Promise<LeftOut> {
+  const entry = await store.findEntry(pool, log, position)
+  const recorded = new Set(codesOf(await withLists(pool, eventOf(entry.bytes))))
+  const subjects = draft.order.claim.parts.flatMap((part) => part.subjects)
+  const left = subjects.filter((subject) => !recorded.has(subject.code))
+  const reasons = left.length === 0 ? [] : await findReasons(pool, draft.key)
+  const byPath = new Map<string, Omit<Fault, 'subject'>>()
+  for (const { kind, code, items } of reasons) {
+    if (kind !== 'refused' || !isFaultCode(code)) continue
+    for (const { path, told, at } of items) {
+      const words = { ...(told === undefined ? {} : { detail: told }), ...(at === undefined ? {} : { position: at }) }
+      if (!byPath.has(path)) byPath.set(path, { code, concerned: [], ...words })
     }
   }
-  return items
+  const faults = left.flatMap((subject) => {
+    const reason = byPath.get(subject.path)
+    return reason ? [{ subject, ...reason }] : []
+  })
+  return { faults, count: left.length }
 }
 
-const isProblemCode = (code: string): code is ProblemItem['code'] => code in problems
+const isFaultCode = (code: string): code is Fault['code'] => code in findingTexts

@@ -35,15 +35,15 @@ const lateness = (scan: Scan) => ({
 })
 
 /** 201 the first time, 200 for the same event again, 207 where only a part was recorded. */
-function statusOf({ again, refused }: Recorded): 200 | 201 | 207 {
-  if (refused.length > 0) return 207
+function statusOf({ again, refusedCount }: Recorded): 200 | 201 | 207 {
+  if (refusedCount > 0) return 207
   return again ? 200 : 201
 }
 
 const partlyBody = (recorded: Recorded) => ({
   ...recordedBody(recorded),
   errors: recorded.refused,
-  errorCount: recorded.refused.length,
+  errorCount: recorded.refusedCount,
 })
 
 export const captureRoutes: FastifyPluginAsyncTypebox<CaptureRouteDeps> = async (app, deps) => {

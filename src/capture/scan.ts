@@ -212,7 +212,9 @@ export function offsetOf(time: Moment): Offset {
 
 /** A scan without id and time is a new event on every try; with a time its content identifies it (D8). */
 function readId(scan: Scan, at: (field: string) => string): EventId | undefined {
-  const id = scan.eventID ?? (scan.time === undefined ? `urn:uuid:${randomUUID()}` : undefined)
+  const given = scan.eventID ?? (scan.time === undefined ? `urn:uuid:${randomUUID()}` : undefined)
+  // A UUID is the same in either case (RFC 9562, section 4); one spelling is kept.
+  const id = given?.startsWith('urn:uuid:') === true ? given.toLowerCase() : given
   if (id === undefined || isEventId(id)) return id
   throw fieldProblem(at('eventID'), 'Send urn:uuid:… or ni:///….')
 }
@@ -254,8 +256,10 @@ async function readDestinations(
     const carrier = await directory.byId(scan.carrier)
     if (!carrier) throw fieldProblem(at('carrier'), 'There is no such participant.')
     const passes = destinations[0]?.type === 'owning_party'
+    // The buyer who fetches it himself: owning and possessing party alike would only say that it goes to him for good.
+    const fetches = scan.carrier === scan.to
     destinations.push({
-      type: passes ? 'possessing_party' : (carrierType as Uri),
+      type: passes && !fetches ? 'possessing_party' : (carrierType as Uri),
       destination: participantUri(carrier),
     })
   }

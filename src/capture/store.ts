@@ -62,17 +62,6 @@ export async function findLogsOf(pool: Pool, ids: readonly bigint[]): Promise<Ma
   return new Map(rows.map((row) => [row.object_id, row.name]))
 }
 
-/** What was refused of the event with this key, as its findings tell. */
-export async function findRefused(pool: Pool, key: string): Promise<{ code: string; objects: unknown }[]> {
-  const { rows } = await pool.query<{ code: string; objects: unknown }>({
-    name: 'capture_refused',
-    text: `select code, detail -> 'objects' as objects from finding
-           where event_key = $1 and kind = 'refused' order by no`,
-    values: [key],
-  })
-  return rows
-}
-
 /** The deflated text of a code list. */
 export async function findCodeList(pool: Pool, digest: Buffer): Promise<Buffer | undefined> {
   const { rows } = await pool.query<{ bytes: Buffer }>({

@@ -14,7 +14,14 @@ export type Severity = (typeof severities)[number]
 export const findingObjectsMax = 100
 
 /** One code of a finding. `concerned`: whose goods it is, so that each of several firms is shown its own. */
-export type FindingItem = { path: string; code: string; concerned: readonly number[] }
+export type FindingItem = {
+  path: string
+  code: string
+  concerned: readonly number[]
+  /** What the claimant was told about it, and the entry that it was told about: for the same answer to the same request. */
+  told?: string
+  at?: number
+}
 
 export type NewFinding = {
   id: string

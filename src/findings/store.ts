@@ -1,7 +1,7 @@
 import type { ClientBase, Pool } from 'pg'
 import { sql } from 'kysely'
 import type { Db } from '../db/connect.ts'
-import type { NewFinding } from './finding.ts'
+import type { FindingItem, NewFinding } from './finding.ts'
 
 type Queryable = Pick<ClientBase, 'query'>
 
@@ -58,7 +58,7 @@ export async function insertFindings(client: Queryable, findings: readonly NewFi
 }
 
 /** Why lines of one event were refused or doubted. `unnamed`: it is about more codes than it names. */
-export type Reason = { kind: string; code: string; items: readonly { path: string; code: string }[]; unnamed: boolean }
+export type Reason = { kind: string; code: string; items: readonly Omit<FindingItem, 'concerned'>[]; unnamed: boolean }
 
 /** What findings say about the event with this key (32 hexadecimal digits), the newest first. */
 export async function findReasons(client: Queryable, eventKey: string): Promise<Reason[]> {
