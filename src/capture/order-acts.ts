@@ -6,7 +6,7 @@ import type { Disposition } from '../epcis/vocabulary.ts'
 import type { EpcisEvent, Uri } from '../epcis/event.ts'
 import { momentAt } from '../epcis/moment.ts'
 import { epcOf, objectEvent, transactionEvent } from '../epcis/write.ts'
-import { type Actor, actingFor } from '../participants/actor.ts'
+import { type Actor, actingFor, mandated } from '../participants/actor.ts'
 import { type Capture, identityOf } from './capture.ts'
 import { type PrepareDeps, prepareClaim } from './prepare.ts'
 import { recordedBody } from './routes.ts'
@@ -28,7 +28,8 @@ export function createOrderActs(deps: OrderActDeps): OrderActs {
     claim: Parameters<typeof prepareClaim>[4]['claim'],
   ) => {
     const asked = { claim, logName: order.log, place: null }
-    const prepared = await prepareClaim(deps, actor, event, identityOf(event), asked)
+    const covered = mandated(actor, 'order_codes', [order.gtin])
+    const prepared = await prepareClaim(deps, covered, event, identityOf(event), asked)
     const receipt: ActReceipt = recordedBody(await deps.capture.commit(prepared))
     return receipt
   }

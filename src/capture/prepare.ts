@@ -1,12 +1,12 @@
 import type { Claim, Fault, Subject } from '../custody/claim.ts'
 import { type Accepted, staysOut } from '../custody/judge.ts'
-import { law } from '../custody/law.ts'
+import { type Act, law } from '../custody/law.ts'
 import type { Epc, EpcisEvent } from '../epcis/event.ts'
 import { Problem } from '../http/problem.ts'
 import type { Work } from '../ledger/batch-queue.ts'
 import type { Draft } from '../ledger/commit.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { type Actor, actingFor, hasRole, type Role } from '../participants/actor.ts'
+import { type Actor, actingFor, hasRole, type MandateRef, type Role } from '../participants/actor.ts'
 import type { Directory } from '../participants/directory.ts'
 import { toJsonLd } from '../epcis/write.ts'
 import { entryBytes, entryLength, entryText, eventKey, type Origin, who } from './entry.ts'
@@ -80,13 +80,13 @@ export type Prepared = {
 
 export async function prepareEvent(
   deps: PrepareDeps,
-  actor: Actor,
+  caller: Actor,
   event: EpcisEvent,
   identity: Identity,
   options: PrepareOptions = {},
 ): Promise<Prepared> {
-  const asked = interpret(event, hasRole(actingFor(actor), 'customs'))
-  refuseBeforehand(deps, actor, event, asked)
+  const asked = interpret(event, hasRole(actingFor(caller), 'customs'))
+  const actor = permit(deps, caller, event, asked)
   const place = await placeOf(event, deps.directory)
   if (actor.place && place && place.no !== actor.place.no) {
     throw new Problem('key_limited', {
@@ -121,16 +121,21 @@ export async function prepareEvent(
   return { ...prepared, options }
 }
 
-/** What needs no look at the goods: roles, mandate, limits of the key, how many codes. */
-export function refuseBeforehand(
+/**
+ * What needs no look at the goods: roles, mandate, limits of the key, how many codes.
+ * @returns the actor, with the mandate that covers the event
+ */
+export function permit(
   deps: Pick<PrepareDeps, 'codesMax'>,
   actor: Actor,
   event: EpcisEvent,
   asked: Interpretation,
-): void {
+): Actor {
   refuseRole(actor, asked)
+  const covered = coveredBy(actor, asked)
   refuseKeyLimits(actor, event)
   refuseTooMany(deps, asked)
+  return covered
 }
 
 /** What of an event that is never refused can be recorded: codes that name something, each once. The rest are findings. */
@@ -195,27 +200,42 @@ function refuseRole(actor: Actor, asked: Interpretation): void {
         detail: `Only a ${names} may do this. Use a key of a participant with the role ${names}.`,
       })
     }
-    const may = mandateFor[act]
-    if (actor.mandate && (may === undefined || !actor.mandate.may.includes(may))) {
-      throw new Problem('not_mandated', {
-        detail: `The mandate does not allow "${may ?? act}". Ask the principal for a mandate that does.`,
-      })
-    }
-    refuseGtins(actor, asked)
   }
 }
 
-function refuseGtins(actor: Actor, asked: Interpretation): void {
-  const gtins = actor.mandate?.gtins
-  if (!gtins) return
-  const beyond = epcsOf(asked).find(({ reading }) => reading.kind === 'unit' && !gtins.includes(reading.gtin))
-  if (!beyond) return
+/**
+ * The actor with the mandate that covers what is asked, where it holds several of one principal. Where the parts of an event need
+ * different ones, the entry names the first part's.
+ * @throws Problem not_mandated
+ */
+function coveredBy(actor: Actor, asked: Interpretation): Actor {
+  if (!actor.principal) return actor
+  const [mandate] = asked.parts.map(({ act }) => mandateOf(actor, act, asked))
+  return mandate ? { ...actor, mandate } : actor
+}
+
+function mandateOf(actor: Actor, act: Act, asked: Interpretation): MandateRef {
+  const may = mandateFor[act]
+  const allowing = (actor.mandates ?? []).filter((mandate) => may !== undefined && mandate.may.includes(may))
+  const [first] = allowing
+  if (!first) {
+    throw new Problem('not_mandated', {
+      detail: `The mandate does not allow "${may ?? act}". Ask the principal for a mandate that does.`,
+    })
+  }
+  const covering = allowing.find((mandate) => !beyond(mandate, asked))
+  if (covering) return covering
   const detail = 'The mandate does not cover this GTIN. Ask the principal for a mandate that does.'
+  const epc = beyond(first, asked)
   throw new Problem('not_mandated', {
     detail,
-    errors: [{ path: beyond.path, code: 'not_mandated', detail, value: beyond.text }],
+    ...(epc ? { errors: [{ path: epc.path, code: 'not_mandated', detail, value: epc.text }] } : {}),
   })
 }
+
+/** The first code whose GTIN a mandate does not name. */
+const beyond = ({ gtins }: MandateRef, asked: Interpretation): Epc | undefined =>
+  gtins && epcsOf(asked).find(({ reading }) => reading.kind === 'unit' && !gtins.includes(reading.gtin))
 
 function refuseKeyLimits(actor: Actor, event: EpcisEvent): void {
   if (!actor.steps || (event.bizStep !== undefined && actor.steps.includes(event.bizStep))) return

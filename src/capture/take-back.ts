@@ -6,7 +6,7 @@ import { type Actor, actingFor, hasRole } from '../participants/actor.ts'
 import { eventKey } from './entry.ts'
 import { interpret } from './interpret.ts'
 import { placeOf } from './parties.ts'
-import { type Identity, prepareClaim, type PrepareDeps, type Prepared, refuseBeforehand } from './prepare.ts'
+import { type Identity, prepareClaim, type PrepareDeps, type Prepared, permit } from './prepare.ts'
 import type { RecordedEntry } from './store.ts'
 import { findSubjects } from './subjects.ts'
 
@@ -30,22 +30,22 @@ export const undoUntilMs = (recordTime: Date, undoWindowDays: number): number =>
  */
 export async function prepareTakeBack(
   deps: TakeBackDeps,
-  actor: Actor,
+  caller: Actor,
   event: EpcisEvent,
   identity: Identity,
   agreed = false,
 ): Promise<Prepared> {
   const { eventID } = identity
   const original = await deps.findRecorded(eventKey(eventID, undefined))
-  if (!original || (original.principal ?? original.participant) !== actingFor(actor).no) {
+  if (!original || (original.principal ?? original.participant) !== actingFor(caller).no) {
     throw new Problem('not_found', {
       detail: 'You recorded no event with this id. Only who recorded an event takes it back.',
     })
   }
   refuseDifference(event, eventID, original.bytes)
-  const asked = interpret(event, hasRole(actingFor(actor), 'customs'))
+  const asked = interpret(event, hasRole(actingFor(caller), 'customs'))
   // Who may not do it may not undo it either; when those concerned agreed, that was asked before.
-  if (!agreed) refuseBeforehand(deps, actor, event, asked)
+  const actor = agreed ? caller : permit(deps, caller, event, asked)
   refuseOrderActs(event)
   const { subjects } = await findSubjects(deps, eventEpcs(event), true)
   const container = asked.container && subjects.get(asked.container)

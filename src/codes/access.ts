@@ -1,6 +1,6 @@
 // Who may order codes, who gets their tails, who may see an order. Tails are for the order's owner alone: anyone else could
 // print copies that no check tells from the real ones (design D3).
-import { actingFor, seesAll, type Actor } from '../participants/actor.ts'
+import { actingFor, mandated, seesAll, type Actor } from '../participants/actor.ts'
 import { Problem } from '../http/problem.ts'
 
 /** What the rules below need to know of a product. */
@@ -12,12 +12,13 @@ export type OwnedOrder = { gtin: string; participantNo: number }
 /**
  * Checks that the actor may order codes of the product: its owner, an importer of it, or under a mandate of either.
  * That it is a producer or importer at all is the route's to say.
+ * @returns the actor, with the mandate that covers the order
  * @throws Problem not_mandated, key_limited
  */
-export function mayOrder(actor: Actor, product: OrderableProduct): void {
+export function mayOrder(actor: Actor, product: OrderableProduct): Actor {
   const buyer = actingFor(actor)
-  checkLimits(actor, product.gtin)
-  if (buyer.no === product.ownerNo || product.importerNos.includes(buyer.no)) return
+  const covered = checkLimits(actor, product.gtin)
+  if (buyer.no === product.ownerNo || product.importerNos.includes(buyer.no)) return covered
   throw new Problem('not_mandated', {
     detail:
       `GTIN ${product.gtin} belongs to another participant. Ask it for a mandate to order_codes, or register as an importer ` +
@@ -41,23 +42,12 @@ export function accessTo(actor: Actor, order: OwnedOrder): OrderAccess {
 }
 
 /** A mandate reaches as far as it says; a key that is limited to steps makes codes only where it may put them on goods. */
-function checkLimits(actor: Actor, gtin: string): void {
-  const { mandate, steps } = actor
-  if (actor.principal !== undefined) {
-    if (!mandate?.may.includes('order_codes')) {
-      throw new Problem('not_mandated', {
-        detail: 'The mandate does not cover order_codes. Ask the principal for one that does.',
-      })
-    }
-    if (mandate.gtins !== undefined && !mandate.gtins.includes(gtin)) {
-      throw new Problem('not_mandated', {
-        detail: `The mandate does not cover GTIN ${gtin}. Ask the principal for one that does.`,
-      })
-    }
-  }
-  if (steps !== undefined && !steps.includes('commissioning')) {
+function checkLimits(actor: Actor, gtin: string): Actor {
+  const covered = mandated(actor, 'order_codes', [gtin])
+  if (actor.steps !== undefined && !actor.steps.includes('commissioning')) {
     throw new Problem('key_limited', {
       detail: 'This key is limited to other steps than commissioning. Use another key.',
     })
   }
+  return covered
 }

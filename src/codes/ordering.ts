@@ -53,7 +53,7 @@ const scanned = 20_000 // Serials looked at between two pauses: about 2 ms.
  * Places an order and answers when its codes are ready to be downloaded.
  * @throws Problem not_found, not_mandated, key_limited, field_invalid, taken, busy
  */
-export async function placeOrder(context: OrderingContext, actor: Actor, request: OrderRequest): Promise<wire.Order> {
+export async function placeOrder(context: OrderingContext, caller: Actor, request: OrderRequest): Promise<wire.Order> {
   const product = await context.findProduct(request.gtin)
   if (product === undefined) {
     throw fieldProblem(
@@ -62,7 +62,7 @@ export async function placeOrder(context: OrderingContext, actor: Actor, request
       'not_found',
     )
   }
-  mayOrder(actor, product)
+  const actor = mayOrder(caller, product)
   const key = await context.keys.active(product.tail)
   const order: Omit<store.NewOrder, 'quantity' | 'origin'> = {
     id: newId(),

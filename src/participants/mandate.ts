@@ -12,7 +12,8 @@ export type MandateDeps = { db: Db; now: () => Date; onAct: OnAdministrativeAct;
 type Given = { to: string; may: string[]; gtins?: string[]; until: string }
 
 /** @throws Problem field_invalid, not_possible */
-export async function giveMandate({ db, now, onAct }: MandateDeps, actor: Actor, given: Given): Promise<Mandate> {
+export async function giveMandate(deps: MandateDeps, actor: Actor, given: Given): Promise<Mandate> {
+  const { db, now, onAct, onChange } = deps
   const principal = actor.participant
   // What an authority may do comes from the law and cannot be lent.
   if (hasRole(principal, 'operator', 'customs', 'auditor', 'agency')) {
@@ -30,7 +31,7 @@ export async function giveMandate({ db, now, onAct }: MandateDeps, actor: Actor,
   if (!agent) throw fieldProblem('/to', 'There is no such participant. Check the id.')
   if (agent.no === principal.no)
     throw fieldProblem('/to', 'Nobody needs a mandate from itself. Name another participant.')
-  return db.transaction().execute(async (tx) => {
+  const body = await db.transaction().execute(async (tx) => {
     const may = [...new Set(given.may)]
     const row = await mandates.insertMandate(tx, {
       principalNo: principal.no,
@@ -51,6 +52,8 @@ export async function giveMandate({ db, now, onAct }: MandateDeps, actor: Actor,
     await onAct({ kind: 'mandate_given', at: now(), actor, subject: { ...body, mandate: row.id } })
     return body
   })
+  onChange() // Who was just refused for want of it may act at once.
+  return body
 }
 
 /** Ends a mandate that the actor gave. Repeating is no error. @throws Problem not_found, role_missing */

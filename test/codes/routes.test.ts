@@ -165,6 +165,15 @@ t.test('under a mandate', async (t) => {
     'another GTIN',
   )
   t.equal(await status(carrier, 'GET', `/code-orders/${placed.id}/codes`), '404 not_found', 'not without Tamga-For')
+
+  // A later mandate for something else takes nothing away.
+  await given.agent(app, maker, carrier, ['commission'])
+  const packs = await given.agent(app, maker, carrier, ['pack'])
+  const again = await order(packs, gtin, 1)
+  const scanned = { codes: await codesOf(packs, again) }
+  t.equal(await status(packs, 'POST', '/scans', { ...scanned, step: 'commissioning' }), '201')
+  t.equal(await status(packs, 'POST', '/scans', { ...scanned, step: 'destroying' }), '403 not_mandated')
+  t.equal(await status(packs, 'POST', `/code-orders/${again.id}/close`), '200')
 })
 
 t.test('a signature verifies offline with the published key alone, after a rotation too', async (t) => {
