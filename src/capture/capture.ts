@@ -5,6 +5,7 @@ import type { Epc, EpcisEvent } from '../epcis/event.ts'
 import { eventHashId } from '../epcis/hash-id.ts'
 import { Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
 import type { Outcome } from '../ledger/commit.ts'
+import { isOutage } from '../ledger/ledger.ts'
 import type { Actor } from '../participants/actor.ts'
 import { type Identity, type PrepareOptions, type Prepared, prepareEvent } from './prepare.ts'
 import { withPairs } from './replace.ts'
@@ -90,7 +91,10 @@ async function commitAll(deps: CaptureDeps, prepared: readonly Prepared[], whole
     bytes: sum(({ bytes }) => bytes),
   }
   const drafts = prepared.map(({ draft }) => draft)
-  const { kept, outcomes } = await (deps.ledger.submitAll(first.log, drafts, work, whole) ?? refuseBusy(deps))
+  const { kept, outcomes } = await orUnknown(
+    deps,
+    deps.ledger.submitAll(first.log, drafts, work, whole) ?? refuseBusy(deps),
+  )
   const problems: (Problem | undefined)[] = []
   for (const [i, one] of prepared.entries()) {
     const outcome = outcomes[i]
@@ -110,7 +114,20 @@ export const identityOf = (event: EpcisEvent): Identity => ({
 type Verdict = Outcome<Accepted, readonly Fault[]>
 
 function submit(deps: CaptureDeps, { log, draft, work }: Prepared): Promise<Verdict> {
-  return deps.ledger.submit(log, draft, work) ?? refuseBusy(deps)
+  return orUnknown(deps, deps.ledger.submit(log, draft, work) ?? refuseBusy(deps))
+}
+
+/** The database went away in the middle: the one answer that cannot say whether anything was recorded. */
+async function orUnknown<T>(deps: CaptureDeps, outcome: Promise<T>): Promise<T> {
+  try {
+    return await outcome
+  } catch (error) {
+    if (!isOutage(error)) throw error
+    const detail =
+      'The database could not be reached, and whether this was recorded is not known. ' +
+      `Send the same again, with the same id and time, in ${deps.retryAfterSeconds} s: what is recorded is not recorded twice.`
+    throw new Problem('busy', { detail, headers: { 'retry-after': String(deps.retryAfterSeconds) }, cause: error })
+  }
 }
 
 /**
