@@ -99,9 +99,13 @@ async function judgeBatch({ client, log, nestingMax }: ReplayOptions, batch: rea
   const [first] = batch
   if (!first) return { steps: [] }
   await store.setPast(client, first.entry.position, first.entry.recordTime)
-  const claims = batch.flatMap(({ asked }) => (asked.kind === 'claim' ? [ready(asked)] : []))
+  const end = first.entry.position + batch.length
+  const facts = await store.findFacts(client, log.id, first.entry.position, end)
+  const claims = batch.flatMap(({ entry, asked }) =>
+    asked.kind === 'claim' ? [ready(asked, facts.get(entry.position))] : [],
+  )
   // Read as if every fact could have come late; whether one did is known when it is judged.
-  const asked = claims.map((claim) => (claim.takesBack ? claim : { ...claim, waits: { origin: {} } }))
+  const asked = claims.map((claim) => (claim.takesBack || claim.waits ? claim : { ...claim, waits: { origin: {} } }))
   const bench = await openBench(client, log.id, asked, { nestingMax, settles: true })
   let nextClaim = 0
   for (const { entry, asked: said } of batch) {
@@ -123,9 +127,15 @@ async function judgeBatch({ client, log, nestingMax }: ReplayOptions, batch: rea
   return { steps: bench.steps() }
 }
 
-/** What an entry says of itself: that it was recorded without a line shows only where something of it had to wait. */
-const ready = ({ claim, waiting }: { claim: Claim; waiting: boolean }): Claim =>
-  waiting ? { ...claim, waits: { origin: {} } } : claim
+/** What was recorded without a line is remembered as such; an entry shows it only where something of it had to wait. */
+const ready = (
+  { claim, waiting }: { claim: Claim; waiting: boolean },
+  fact: { neverRefused: boolean } | undefined,
+): Claim => ({
+  ...claim,
+  ...(waiting || fact ? { waits: { origin: {} } } : {}),
+  ...(fact?.neverRefused === true ? { neverRefused: true } : {}),
+})
 
 /** As it was asked; and where that would be refused, as a fact that came late, and as one that had happened anyway. */
 function decide(bench: Bench, claim: Claim, at: { position: number; recordTime: Date }): Verdict {

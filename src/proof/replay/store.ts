@@ -6,25 +6,23 @@ import { type Step, stateOf } from '../../custody/object.ts'
  * temporary schema come first and show only what is older. So he can be asked again about every entry, with the question of that
  * time, and custody need not know that there is such a thing as a replay.
  */
-const pasts: Readonly<Record<string, string>> = {
-  step: 'position',
-  entry: 'position',
-  waiting: 'position',
-  waiting_object: 'position',
-  waiting_settled: 'settled_at',
-  taken_back: 'taken_back_at',
-  waiting_revived: 'revived_at',
-  replacement: 'position',
-  ilmd: 'position',
-}
+/** Which entry wrote a row, where that is not the one at its `position`: the first of these columns that the table has. */
+const writers = ['revived_at', 'settled_at', 'taken_back_at', 'position'] as const
 
 /** Times do what positions cannot: what was said of goods outside the log. */
 const moments: Readonly<Record<string, string>> = { recall: 'at', recall_end: 'at' }
 
 export async function openPast(client: Queryable): Promise<void> {
-  for (const [table, column] of Object.entries(pasts)) {
+  const { rows } = await client.query<{ name: string; columns: string[] }>(
+    `select c.relname as name, array_agg(a.attname::text) as columns
+     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relnamespace = 'tamga'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+     group by 1 having array_agg(a.attname::text) @> '{log_id,position}'`,
+  )
+  for (const { name, columns } of rows) {
+    const writer = writers.find((column) => columns.includes(column)) ?? 'position'
     await client.query(
-      `create temporary view ${table} as select * from tamga.${table} where ${column} < current_setting('tamga.before')::bigint`,
+      `create temporary view ${name} as select * from tamga.${name} where ${writer} < current_setting('tamga.before')::bigint`,
     )
   }
   for (const [table, column] of Object.entries(moments)) {
@@ -63,6 +61,22 @@ export async function readEntries(client: Queryable, log: number, from: number, 
     principal: row.principal,
     bytes: row.bytes,
   }))
+}
+
+/** Which of these entries were recorded without a line, and whether nothing in them may be refused: what no entry says of itself. */
+export async function findFacts(
+  client: Queryable,
+  log: number,
+  from: number,
+  to: number,
+): Promise<Map<number, { neverRefused: boolean }>> {
+  const { rows } = await client.query<{ position: bigint; never_refused: boolean | null }>({
+    name: 'replay_facts',
+    text: `select position, (claim -> 'claim' ->> 'neverRefused')::boolean as never_refused
+           from tamga.waiting where log_id = $1 and position >= $2 and position < $3`,
+    values: [log, from, to],
+  })
+  return new Map(rows.map((row) => [Number(row.position), { neverRefused: row.never_refused === true }]))
 }
 
 /** Where the entry of an event stands. */
