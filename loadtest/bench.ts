@@ -1,0 +1,65 @@
+// npm run bench [-- --quick] [--json FILE] [--only row,row]: how fast the service is, as ratios against what cannot be beaten and
+// against what one would otherwise write, all in one run on one machine. It makes its own service and database and removes them.
+import { writeFile } from 'node:fs/promises'
+import { cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import type { Scenario } from './bench/scenario.ts'
+import { openStage } from './bench/stage.ts'
+import { type Row, type Skipped, tableOf } from './bench/table.ts'
+import { bulk } from './scenarios/bulk.ts'
+import { bytes } from './scenarios/bytes.ts'
+import { codes } from './scenarios/codes.ts'
+import { orders } from './scenarios/orders.ts'
+import { pallet } from './scenarios/pallet.ts'
+import { saleChecks } from './scenarios/sale-checks.ts'
+import { scans } from './scenarios/scans.ts'
+import { tree } from './scenarios/tree.ts'
+
+const scenarios: Readonly<Record<string, Scenario>> = {
+  codes,
+  scans,
+  bulk,
+  pallet,
+  sale: saleChecks,
+  tree,
+  bytes,
+  orders,
+}
+
+const { values: asked } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, only: { type: 'string' } },
+})
+const chosen = asked.only === undefined ? Object.keys(scenarios) : asked.only.split(',')
+const rounds = asked.quick ? 5 : 7
+const tell = (text: string) => void process.stderr.write(`${text}\n`)
+
+const startedMs = performance.now()
+tell('Starting a service and a database of their own …')
+const stage = await openStage(asked.quick)
+let closing: Promise<void> | undefined
+const close = () => (closing ??= stage.close())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => void close().finally(() => process.exit(130)))
+}
+
+const rows: (Row | Skipped)[] = []
+try {
+  for (const name of chosen) {
+    const scenario = scenarios[name]
+    if (!scenario) throw new Error(`there is no ${name}; there are ${Object.keys(scenarios).join(', ')}`)
+    rows.push(...(await scenario({ stage, rounds, tell: (text) => tell(`${name}: ${text}`) })))
+  }
+} finally {
+  await close()
+}
+const cores = cpus().length
+if (asked.only === undefined && cores < 4) {
+  rows.push({ name: 'two-logs', skipped: `two processes side by side need four cores, here are ${cores}` })
+}
+
+const took = Math.round((performance.now() - startedMs) / 1000)
+const machine = `${cores} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, load ${loadavg()
+  .map((value) => value.toFixed(1))
+  .join(' ')}`
+process.stdout.write(`\n${tableOf(rows)}\n\n${new Date().toISOString().slice(0, 10)}, ${machine}, ${took} s\n`)
+if (asked.json !== undefined) await writeFile(asked.json, `${JSON.stringify(rows, null, 2)}\n`)
