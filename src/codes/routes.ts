@@ -223,13 +223,13 @@ const keyRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { keys, o
       schema: {
         tags: ['Codes'],
         summary: 'Make new active tail keys; older ones go on verifying',
-        body: Type.Optional(schema.NewRotation),
+        body: schema.NewRotation,
         response: { 201: Type.Array(schema.PublishedKey), ...refusals },
       },
     },
     async (request, reply) => {
       const { actor, body } = request
-      const kinds = body?.kind === undefined ? (['mac', 'signature'] as const) : [body.kind]
+      const kinds = body.kind === undefined ? (['mac', 'signature'] as const) : [body.kind]
       const record = (ids: readonly string[]) =>
         onAct({ kind: 'tail_keys_rotated', at: now(), actor, subject: { tailKeys: ids } })
       return reply.code(201).send(await keys.rotate(kinds, actor.key.no, record))

@@ -12,8 +12,10 @@ Settings.Set({ maxErrors: problemItemsMax })
 /** Fastify's compiler: bodies are taken as they are; what comes as text (query, path, headers) is converted first. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const compiled = Compile(schema)
+  // No body (which Fastify hands over as null) says as much as an empty one.
+  const mayLack = httpPart === 'body' && compiled.Check({})
   return (value: unknown) => {
-    const given = httpPart === 'body' ? value : Value.Convert(schema, value)
+    const given = httpPart !== 'body' ? Value.Convert(schema, value) : value === null && mayLack ? {} : value
     if (compiled.Check(given)) return { value: given }
     return { error: boundedErrors(compiled, given) }
   }

@@ -182,7 +182,7 @@ t.test('a signature verifies offline with the published key alone, after a rotat
   const { gtin } = await given.product(maker, { group: 'spirits' })
   const codes = await codesOf(maker, await order(maker, gtin, 2))
   t.equal(await status(maker, 'POST', '/keys/rotations'), '403 role_missing')
-  const rotated = await app.operator.expect<PublishedKey[]>(201, 'POST', '/keys/rotations', {})
+  const rotated = await app.operator.expect<PublishedKey[]>(201, 'POST', '/keys/rotations')
   t.match(rotated, [
     { kind: 'mac', state: 'active' },
     { kind: 'signature', state: 'active' },
