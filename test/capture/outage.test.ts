@@ -24,8 +24,8 @@ t.test('an answer that nobody can give', async (t) => {
   })
   await maker.expect(201, 'POST', '/scans', scan('U1'))
   for (const [unit, cut, then] of [
-    ['U2', { text: 'commit', when: 'asked' }, 201],
-    ['U3', { text: 'COMMIT', when: 'answered' }, 200],
+    ['U2', { text: 'commit', when: 'asked', on: 'ledger_insert_head' }, 201],
+    ['U3', { text: 'COMMIT', when: 'answered', on: 'ledger_insert_head' }, 200],
   ] as const) {
     const body = scan(unit)
     line.cut(cut)

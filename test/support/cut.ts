@@ -9,6 +9,8 @@ export type Cut = {
   /** Cut when this text passes: a statement's name or text on the way in, a command's tag on the way back. */
   text: string
   when: 'asked' | 'answered'
+  /** Only on a connection that asked for this, then or before: a service has many. */
+  on?: string
 }
 
 export type Line = {
@@ -31,6 +33,7 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
       near.destroy()
       far.destroy()
     }
+    let isTheOne = false
     const pass = (from: Socket, to: Socket, when: Cut['when']): void => {
       sockets.add(from)
       from.on('error', end)
@@ -40,7 +43,8 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
       })
       from.on('data', (chunk) => {
         // Statements of ours are short and travel in one piece; what is split over two would only be cut a time later.
-        if (next?.when === when && chunk.includes(next.text)) {
+        if (when === 'asked' && next?.on !== undefined && chunk.includes(next.on)) isTheOne = true
+        if (next?.when === when && chunk.includes(next.text) && (next.on === undefined || isTheOne)) {
           next = undefined
           count++
           return end()
