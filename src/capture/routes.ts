@@ -55,7 +55,10 @@ export const captureRoutes: FastifyPluginAsyncTypebox<CaptureRouteDeps> = async 
         summary: 'Record one EPCIS 2.0 event',
         description:
           'The verdict is in the answer: recorded (201), recorded before (200), or refused with a reason for each code (409).',
-        body: Type.Object({}, { additionalProperties: true, description: 'An EPCIS 2.0 event in JSON-LD' }),
+        body: Type.Object(
+          {},
+          { additionalProperties: true, minProperties: 1, description: 'An EPCIS 2.0 event in JSON-LD' },
+        ),
         response: { 200: RecordedBody, 201: RecordedBody, '4xx': ProblemBody, '5xx': ProblemBody },
       },
     },
