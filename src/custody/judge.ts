@@ -337,10 +337,7 @@ const nothing: ReadonlySet<bigint> = new Set()
 /** The law's own refusals, and for a sale what was said about the goods since: a recall weighs more than whose they are. */
 function judged(session: Session, act: Part['act'], subject: Subject, now: Standing): Fault | undefined {
   const { claim, data, nestingMax } = session
-  const fault = refuse(claim, act, subject, now, {
-    ...(session.around ?? { ids: nothing, nestingMax }),
-    ...into(session, act),
-  })
+  const fault = refuse(claim, act, subject, now, session.around ?? { ids: nothing, nestingMax })
   const asked = act === 'sell' || act === 'replace'
   if (!asked || fault?.code === 'already_sold' || subject.fault) return fault
   const lot = data.lots.get(subject.id)
@@ -348,12 +345,6 @@ function judged(session: Session, act: Part['act'], subject: Subject, now: Stand
   // A new label does not make recalled goods saleable; expired ones stay what they are under it.
   if (act === 'replace') return recall ? recallFault(subject, recall) : fault
   return recall ? recallFault(subject, recall) : (fault ?? expiryFault(subject, lot, claim.eventTimeMs))
-}
-
-/** The container that something is packed in, as it stands now: what was packed before may have made it somebody's. */
-function into({ claim: { container }, pending }: Session, act: Part['act']): Pick<Around, 'container'> {
-  if (act !== 'pack' || !container) return {}
-  return { container: standing(pending.last(container.id) ?? unborn(container.id), pending.last) }
 }
 
 function cameLate({ claim, data }: Session, subject: Subject): boolean {
