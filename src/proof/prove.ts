@@ -23,9 +23,13 @@ const inflate = promisify(inflateRaw)
 export type ProveDeps = LifeDeps & { follower: Pick<Follower, 'publishNow'>; tiles: TileReader }
 
 /** GET /logs: what somebody who wants to verify must know. A log is there from its first checkpoint on. */
-export async function listLogs({ pool }: ProveDeps): Promise<Log[]> {
+export async function listLogs(deps: ProveDeps): Promise<Log[]> {
+  const { pool } = deps
   const logs: Log[] = []
-  for (const { id, name } of await store.listLogs(pool)) {
+  for (const log of await store.listLogs(pool)) {
+    const { id, name } = log
+    // In the first second of a new log there is none yet: it is made, not left out.
+    await publishedCheckpoint(deps, log)
     const key = await store.newestKey(pool, id)
     const last = key && (await store.newestCheckpoint(pool, id, key.no))
     if (last) logs.push({ id: name, origin: key.origin, size: last.size, verifierKey: formatVerifier(verifierOf(key)) })
