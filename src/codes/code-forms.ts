@@ -1,7 +1,7 @@
 import { type Forms, forms } from '../gs1/forms.ts'
 import { markOf, systemOf } from '../gs1/foreign.ts'
 import { type Reading, readCode } from '../gs1/read.ts'
-import { fieldProblem } from '../http/problem.ts'
+import { codeProblem } from '../http/problem.ts'
 import type { Resolver } from './resolve.ts'
 import type { TailVerdict } from './tail.ts'
 
@@ -28,10 +28,10 @@ export type CodeForms = Forms & {
  */
 export async function formsOf(resolver: Resolver, text: string, prefixLength: number | undefined): Promise<CodeForms> {
   const { reading, fault } = readCode(text)
-  if (fault) throw fieldProblem('/code', fault.detail, fault.code)
+  if (fault) throw codeProblem('/code', fault)
   const [answer] = await resolver.resolve([reading])
   // A code of ours that was misread on its way here: its forms would be those of something else.
-  if (answer?.fault?.code === 'code_malformed') throw fieldProblem('/code', answer.fault.detail, 'code_malformed')
+  if (answer?.fault?.code === 'code_malformed') throw codeProblem('/code', answer.fault)
   const system = systemOf(reading)
   const ours = answer?.kind === 'unit' && answer.order !== undefined
   return {

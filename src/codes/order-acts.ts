@@ -51,15 +51,23 @@ function idsOfBlock(order: Order, block: number): bigint[] {
   return Array.from({ length: count }, (_, i) => unitId(order.no, from + i))
 }
 
+type Fault = Pick<ProblemItem, 'code' | 'detail' | 'hint'>
+
 async function idsOfCodes(resolver: Resolver, order: Order, codes: readonly string[]): Promise<bigint[]> {
   const errors: ProblemItem[] = []
-  const refuse = (at: number, code: ProblemItem['code'], detail: string) =>
-    errors.push({ path: `/codes/${at}`, code, detail, value: (codes[at] ?? '').slice(0, 100) })
+  const refuse = (at: number, { code, detail, hint }: Fault) =>
+    errors.push({
+      path: `/codes/${at}`,
+      code,
+      detail,
+      value: (codes[at] ?? '').slice(0, 100),
+      ...(hint ? { hint } : {}),
+    })
 
   const read: { at: number; reading: Reading }[] = []
   codes.forEach((code, at) => {
     const { reading, fault } = readCode(code)
-    if (fault) refuse(at, fault.code, fault.detail)
+    if (fault) refuse(at, fault)
     else read.push({ at, reading })
   })
   const resolved = await resolver.resolve(read.map((entry) => entry.reading))
@@ -67,7 +75,7 @@ async function idsOfCodes(resolver: Resolver, order: Order, codes: readonly stri
   resolved.forEach((answer, i) => {
     const at = read[i]?.at ?? 0
     const fault = faultOf(answer, order)
-    if (fault) refuse(at, fault.code, fault.detail)
+    if (fault) refuse(at, fault)
     else if (answer.kind === 'unit') ids.add(answer.objectId)
   })
   const [first] = errors.sort((a, b) => Number(a.path.slice(7)) - Number(b.path.slice(7)))
@@ -81,7 +89,7 @@ async function idsOfCodes(resolver: Resolver, order: Order, codes: readonly stri
   })
 }
 
-function faultOf(answer: Resolved, order: Order): Pick<ProblemItem, 'code' | 'detail'> | undefined {
+function faultOf(answer: Resolved, order: Order): Fault | undefined {
   if (answer.kind === 'fault') return answer.fault
   if (answer.kind === 'logistic' || answer.order?.no !== order.no) {
     return { code: 'code_unknown', detail: 'This is no code of this order. Leave it out.' }

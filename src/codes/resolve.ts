@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import { markOf, systemOf } from '../gs1/foreign.ts'
 import { isGtin, isSerial, isSscc, type Gtin, type Serial, type Sscc } from '../gs1/identifiers.ts'
-import type { Reading, Tail } from '../gs1/read.ts'
+import { hintTexts, type Reading, type Tail } from '../gs1/read.ts'
 import { createBlockCache, holdsBlockOf, rankIn, workMax, workOf, type BlockCache, type Order } from './block-cache.ts'
 import type { TailKeys } from './keys.ts'
 import { createLru } from './lru.ts'
@@ -213,7 +213,7 @@ const malformedCase: Resolved = {
   fault: {
     code: 'code_malformed',
     hint: 'changed_case',
-    detail: 'The letters of this code changed between upper and lower case. Switch Caps Lock off, then scan it again.',
+    detail: hintTexts.changed_case,
   },
 }
 
@@ -222,8 +222,7 @@ const malformedSeparator: Resolved = {
   fault: {
     code: 'code_malformed',
     hint: 'lost_gs',
-    detail:
-      'The group separators of this code were lost. Set the scanner to transmit GS (ASCII 29), then scan it again.',
+    detail: hintTexts.lost_gs,
   },
 }
 

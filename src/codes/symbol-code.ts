@@ -1,7 +1,7 @@
 // Whose code may be drawn. The service must not become a press for forgers (design D3): the order's owner gets the symbol of any
 // of his codes; anyone else only of a code that he gives with its correct tail, and so holds already.
 import { readCode } from '../gs1/read.ts'
-import { fieldProblem, Problem } from '../http/problem.ts'
+import { codeProblem, fieldProblem, Problem } from '../http/problem.ts'
 import type { Actor } from '../participants/actor.ts'
 import { accessTo } from './access.ts'
 import type { Resolver } from './resolve.ts'
@@ -14,9 +14,9 @@ import { makeTail } from './tail.ts'
  */
 export async function symbolCode(resolver: Resolver, actor: Actor, text: string): Promise<SymbolCode> {
   const { reading, fault } = readCode(text)
-  if (fault) throw fieldProblem('/code', fault.detail, fault.code)
+  if (fault) throw codeProblem('/code', fault)
   const [answer] = await resolver.resolve([reading])
-  if (answer?.fault?.code === 'code_malformed') throw fieldProblem('/code', answer.fault.detail, 'code_malformed')
+  if (answer?.fault?.code === 'code_malformed') throw codeProblem('/code', answer.fault)
   if (answer?.kind !== 'unit' || answer.order === undefined) throw notFound()
   const { gtin, serial, order, tail } = answer
   if (tail === 'forged') throw fieldProblem('/code', 'The verification tail of this code is wrong.', 'code_forged')

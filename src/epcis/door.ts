@@ -2,7 +2,7 @@
 // wrong and where and answers undefined, so that one answer can name everything that is wrong.
 
 import { problemItemsMax } from '../http/problem.ts'
-import type { CodeAnswer } from '../gs1/read.ts'
+import type { CodeAnswer, CodeHint } from '../gs1/read.ts'
 import type { ProblemCode, ProblemItem } from '../http/problem.ts'
 import type { Decimal, EventContext, JsonObject, JsonValue, Moment, Uri } from './event.ts'
 import { readMoment } from './moment.ts'
@@ -38,13 +38,14 @@ export function note(
   code: ProblemCode,
   detail: string,
   value?: unknown,
+  hint?: CodeHint,
 ): undefined {
   const { faults } = door
   faults.count++
   if (faults.items.length >= problemItemsMax) return undefined
   faults.items.push(
     typeof value === 'string' && !UNSTORABLE.test(value)
-      ? { path, code, detail, value: value.slice(0, VALUE_SHOWN_MAX) }
+      ? { path, code, detail, value: value.slice(0, VALUE_SHOWN_MAX), ...(hint ? { hint } : {}) }
       : { path, code, detail },
   )
   return undefined

@@ -42,14 +42,8 @@ export function linkOf(reading: Reading): string {
 }
 
 function noteCode(door: Door, path: string, fault: CodeFault, text: string): undefined {
-  return note(door, path, fault.code, fault.hint ? `${fault.detail} (${hints[fault.hint]})` : fault.detail, text)
+  return note(door, path, fault.code, fault.detail, text, fault.hint)
 }
-
-const hints = {
-  keyboard_layout: 'the scanner typed with another keyboard layout; set it to US',
-  lost_gs: 'the scanner drops the separator GS; configure it to send it',
-  changed_case: 'something changed upper to lower case or back',
-} as const satisfies Record<NonNullable<CodeFault['hint']>, string>
 
 const UNIT = `${GS1}/01/`
 const PALLET = `${GS1}/00/`

@@ -10,8 +10,20 @@ export type CodeFault = {
   /** The rule that refused: the name of a linter of the GS1 dictionary, or one of our own (`length`, `unknown_ai`, …). */
   rule?: string
   /** Set where one known mishap of scanning explains a text that would otherwise read well. */
-  hint?: 'keyboard_layout' | 'lost_gs' | 'changed_case'
+  hint?: CodeHint
 }
+
+export type CodeHint = 'keyboard_layout' | 'lost_gs' | 'changed_case'
+
+/** What happened between the goods and us, and what the person at the scanner can do about it. */
+export const hintTexts = {
+  keyboard_layout:
+    'The scanner typed this code with a Cyrillic keyboard layout. Switch the layout to Latin, then scan it again.',
+  lost_gs:
+    'The group separators of this code were lost. Set the scanner to transmit GS (ASCII 29), then scan it again.',
+  changed_case:
+    'The letters of this code changed between upper and lower case. Switch Caps Lock off, then scan it again.',
+} as const satisfies Record<CodeHint, string>
 
 export type Parsed<T> = { value: T; fault?: never } | { fault: CodeFault; value?: never }
 

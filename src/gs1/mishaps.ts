@@ -1,6 +1,4 @@
-import type { CodeFault } from './fault.ts'
-
-type Hint = NonNullable<CodeFault['hint']>
+import type { CodeHint } from './fault.ts'
 
 const QWERTY = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./" + '~QWERTYUIOP{}ASDFGHJKL:"ZXCVBNM<>?' + '@#$^&'
 const JCUKEN = 'ёйцукенгшщзхъфывапролджэячсмитьбю.' + 'ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ,' + '"№;:?'
@@ -57,7 +55,7 @@ const LONGEST = 512
  * What a text that does not read may have been before a known mishap, most likely first. Who verifies tails can use it
  * too: a forged-looking code whose repaired text verifies was misread, not forged.
  */
-export function* repairs(text: string): Generator<{ hint: Hint; text: string }> {
+export function* repairs(text: string): Generator<{ hint: CodeHint; text: string }> {
   if (text.length > LONGEST) return
   const latin = fromCyrillicLayout(text)
   if (latin !== undefined) {

@@ -2,7 +2,7 @@ import { parseDigitalLink } from './digital-link.ts'
 import type { Element } from './elements.ts'
 import { parseBracketed, parseElementString } from './element-string.ts'
 import { isEpcUri, isTag, readEpcUri, readTag } from './epc-read.ts'
-import { malformed } from './fault.ts'
+import { hintTexts, malformed } from './fault.ts'
 import type { Parsed } from './fault.ts'
 import { readForeign } from './foreign.ts'
 import { isDigits, isSscc, padGtin } from './identifiers.ts'
@@ -11,7 +11,7 @@ import { readCommonForm } from './read-fast.ts'
 import { namesObject, readElements } from './reading.ts'
 import type { CodeAnswer } from './reading.ts'
 
-export type { CodeFault } from './fault.ts'
+export { type CodeFault, type CodeHint, hintTexts } from './fault.ts'
 export type { CodeAnswer, Reading, Tail } from './reading.ts'
 
 const NOTHING: ReadonlyMap<string, string> = new Map()
@@ -28,7 +28,9 @@ export function readCode(text: string): CodeAnswer {
   if (!answer.fault) return answer
   for (const repair of repairs(text)) {
     const { reading } = readForm(repair.text)
-    if (reading && reading.kind !== 'foreign') return { fault: { ...answer.fault, hint: repair.hint } }
+    if (reading && reading.kind !== 'foreign') {
+      return { fault: { ...answer.fault, detail: hintTexts[repair.hint], hint: repair.hint } }
+    }
   }
   return answer
 }

@@ -2,6 +2,7 @@
 // Adding a code is a change of the contract: it belongs into the README's table in the same commit.
 
 import { limits } from '../config/limits.ts'
+import type { CodeHint } from '../gs1/read.ts'
 
 /** Each code with its HTTP status, a title, and what to do next where the thrower has nothing better to say. */
 export const problems = {
@@ -95,7 +96,14 @@ export const problems = {
 export type ProblemCode = keyof typeof problems
 
 /** One of several things that are wrong: where (a JSON Pointer into the body, query or header), what, and why. */
-export type ProblemItem = { path: string; code: ProblemCode; detail: string; value?: string }
+export type ProblemItem = {
+  path: string
+  code: ProblemCode
+  detail: string
+  value?: string
+  /** Of a code: the mishap of scanning that explains it. */
+  hint?: CodeHint
+}
 
 export type ProblemOptions = {
   /** What is wrong here and what to do next; the code's own advice if absent. */
@@ -131,10 +139,15 @@ export class Problem extends Error {
 }
 
 /** A problem with one field, located by its JSON Pointer. */
-export function fieldProblem(path: string, detail: string, code: ProblemCode = 'field_invalid'): Problem {
+export function fieldProblem(
+  path: string,
+  detail: string,
+  code: ProblemCode = 'field_invalid',
+  more: Pick<ProblemItem, 'value' | 'hint'> = {},
+): Problem {
   return new Problem(code, {
     detail: `${detail}${path === '' ? '' : ` (at ${path})`}`,
-    errors: [{ path, code, detail }],
+    errors: [{ path, code, detail, ...more }],
   })
 }
 
@@ -145,21 +158,28 @@ export type ProblemDocument = {
   status: number
   detail: string
   code: ProblemCode
+  hint?: CodeHint
   errors?: ProblemItem[]
   errorCount?: number
 }
+
+/** A code that cannot be read, located by its JSON Pointer. */
+export const codeProblem = (path: string, { code, detail, hint }: Omit<ProblemItem, 'path' | 'value'>): Problem =>
+  fieldProblem(path, detail, code, hint ? { hint } : {})
 
 /** The document that answers for a problem; never more than 100 single errors. */
 export function problemDocument(problem: Problem): ProblemDocument {
   const [status, title] = problems[problem.code]
   const errors = problem.errors
   const count = problem.errorCount ?? errors?.length ?? 0
+  const hint = errors?.find((item) => item.hint !== undefined)?.hint
   return {
     type: `urn:tamga:problem:${problem.code}`,
     title,
     status,
     detail: problem.message,
     code: problem.code,
+    ...(hint && problem.code === 'code_malformed' ? { hint } : {}),
     ...(errors && errors.length > 0 ? { errors: errors.slice(0, problemItemsMax), errorCount: count } : {}),
   }
 }

@@ -1,6 +1,11 @@
 // Wire shapes that every feature shares.
 import { Type } from 'typebox'
+import { hintTexts } from '../gs1/read.ts'
 import { problems } from './problem.ts'
+
+const hint = Type.Optional(
+  Type.Enum(Object.keys(hintTexts), { type: 'string', description: 'Of a code: the mishap that explains it' }),
+)
 
 /** A problem document (RFC 9457), for the `4xx` and `5xx` of a route's responses in the OpenAPI document. */
 export const ProblemBody = Type.Object(
@@ -10,6 +15,7 @@ export const ProblemBody = Type.Object(
     status: Type.Integer(),
     detail: Type.String({ description: 'What is wrong here and what to do next' }),
     code: Type.Enum(Object.keys(problems), { type: 'string' }),
+    hint,
     errors: Type.Optional(
       Type.Array(
         Type.Object({
@@ -17,6 +23,7 @@ export const ProblemBody = Type.Object(
           code: Type.String(),
           detail: Type.String(),
           value: Type.Optional(Type.String()),
+          hint,
         }),
       ),
     ),

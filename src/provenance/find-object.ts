@@ -4,7 +4,7 @@ import type { EventLedger } from '../capture/prepare.ts'
 import { findLogsOf } from '../capture/store.ts'
 import { readCode } from '../gs1/read.ts'
 import { digitalLink } from '../gs1/write.ts'
-import { fieldProblem, Problem } from '../http/problem.ts'
+import { codeProblem, Problem } from '../http/problem.ts'
 import type { Catalogue, Product } from '../products/catalogue.ts'
 
 /** An object that a question names, and where to look for its steps. */
@@ -26,11 +26,11 @@ export type FindDeps = { pool: Pool; resolver: Resolver; catalogue: Catalogue; l
  */
 export async function findObject(deps: FindDeps, text: string): Promise<FoundObject> {
   const { reading, fault } = readCode(text)
-  if (!reading) throw fieldProblem('/code', fault.detail, fault.code)
+  if (!reading) throw codeProblem('/code', fault)
   const [answer] = await deps.resolver.resolve([reading])
   if (!answer) throw new Error('bad math: a code was not answered')
   if (answer.kind === 'fault') {
-    if (answer.fault.code === 'code_malformed') throw fieldProblem('/code', answer.fault.detail, 'code_malformed')
+    if (answer.fault.code === 'code_malformed') throw codeProblem('/code', answer.fault)
     throw notFound()
   }
   if (answer.kind === 'logistic') {

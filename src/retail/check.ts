@@ -7,7 +7,7 @@ import { standing, type State, type Step } from '../custody/object.ts'
 import { findLots, findRecalls, findSale } from '../custody/store.ts'
 import { markOf, systemOf } from '../gs1/foreign.ts'
 import { type Reading, readCode } from '../gs1/read.ts'
-import { Problem, type ProblemCode } from '../http/problem.ts'
+import { Problem, type ProblemItem } from '../http/problem.ts'
 import type { Directory } from '../participants/directory.ts'
 import type { Catalogue } from '../products/catalogue.ts'
 import type { PublicCheck } from './schema.ts'
@@ -42,18 +42,15 @@ const statusOf: Record<State, Status> = {
  */
 export async function checkPublicly(deps: PublicCheckDeps, text: string): Promise<PublicCheck> {
   const { reading, fault } = readCode(text)
-  if (!reading) throw unreadable(fault.code, fault.detail, text)
+  if (!reading) throw unreadable(fault, text)
   if (reading.kind === 'key') {
-    throw unreadable(
-      'code_malformed',
-      'This names a kind of goods, not one unit. Scan the square code on the unit itself.',
-      text,
-    )
+    const detail = 'This names a kind of goods, not one unit. Scan the square code on the unit itself.'
+    throw unreadable({ code: 'code_malformed', detail }, text)
   }
   const [answer] = await deps.resolver.resolve([reading])
   if (!answer) throw new Error('bad math: a code was not answered')
   if (answer.kind === 'fault' && answer.fault.code === 'code_malformed') {
-    throw unreadable('code_malformed', answer.fault.detail, text)
+    throw unreadable(answer.fault, text)
   }
   if (answer.kind !== 'unit') return { status: 'unknown', tail: 'absent', text: unknownText(reading) }
   const found = await deps.catalogue.byGtin(answer.gtin)
@@ -87,8 +84,9 @@ async function isRecalled(pool: Pool, log: number, { objectId, gtin }: ResolvedU
   return recallOf(subject, lots.get(objectId), recalls) !== undefined
 }
 
-function unreadable(code: ProblemCode, detail: string, value: string): Problem {
-  return new Problem(code, { detail, errors: [{ path: '/code', code, detail, value }] })
+function unreadable(fault: Omit<ProblemItem, 'path' | 'value'>, value: string): Problem {
+  const { code, detail, hint } = fault
+  return new Problem(code, { detail, errors: [{ path: '/code', code, detail, value, ...(hint ? { hint } : {}) }] })
 }
 
 /** The day of the first sale, in the zone of the till, and the town: nothing that tells the shop. */

@@ -37,7 +37,8 @@ export function readLines(lines: readonly Line[]): ReadLine[] {
       link: line.code,
       path,
     }
-    return { line, epc, fault: { path, code: fault?.code ?? 'code_malformed', detail, value: line.code } }
+    const hint = fault?.hint === undefined ? {} : { hint: fault.hint }
+    return { line, epc, fault: { path, code: fault?.code ?? 'code_malformed', detail, value: line.code, ...hint } }
   })
 }
 

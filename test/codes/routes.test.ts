@@ -262,3 +262,35 @@ t.test('counts tell what was used and what was voided, each code once', async (t
   await scan('destroying', codes.slice(3))
   t.equal(await counts(), '4 3 1', 'finished, and still so')
 })
+
+t.test('what happened to a code on its way here is named', async (t) => {
+  const { app, maker, gtin } = await setup(t)
+  const placed = await order(maker, gtin, 1)
+  const [code = ''] = await codesOf(maker, placed)
+  const shop = await given.participant(app, { roles: ['retailer'] })
+  const time = new Date().toISOString()
+  const cyrillic = code.replace(/[a-z]/gi, (letter) => ({ a: 'ф', A: 'Ф', s: 'ы', S: 'Ы' })[letter] ?? 'ц')
+  const cases: [misread: string, hint: string, words: RegExp][] = [
+    [cyrillic, 'keyboard_layout', /Cyrillic keyboard layout/],
+    [code.replaceAll('\x1d', ''), 'lost_gs', /GS \(ASCII 29\)/],
+    [code.toLowerCase(), 'changed_case', /Caps Lock/],
+  ]
+  for (const [misread, hint, words] of cases) {
+    const expected = {
+      code: 'code_malformed',
+      hint,
+      errors: [{ code: 'code_malformed', hint, detail: words }],
+    }
+    const path = encodeURIComponent(misread)
+    const answers = [
+      await maker.call('POST', '/scans', { step: 'commissioning', codes: [misread] }),
+      await maker.call('POST', `/code-orders/${placed.id}/voids`, { codes: [misread], reason: 'lost' }),
+      await shop.call('POST', '/receipts', { till: '1', number: '1', time, lines: [{ code: misread }] }),
+      await shop.call('POST', '/returns', { code: misread, resaleable: true, reason: 'too many' }),
+      await maker.call('GET', `/units/${path}`),
+      await maker.call('GET', `/codes/${path}/symbol.svg`),
+      await app.anonymous.call('GET', `/check/${path}`),
+    ]
+    for (const answer of answers) t.match([answer.statusCode, answer.json()], [400, expected], hint)
+  }
+})
