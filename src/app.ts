@@ -18,6 +18,8 @@ import { recordPurposes } from './capture/purpose.ts'
 import { createOrderActs } from './capture/order-acts.ts'
 import { correctionRoutes } from './corrections/routes.ts'
 import { underWayUnder } from './capture/by-document.ts'
+import { reasonRoutes } from './capture/reason-routes.ts'
+import { createReasons } from './capture/reasons.ts'
 import { captureRoutes } from './capture/routes.ts'
 import type { Registry } from 'prom-client'
 import { createLedgerMetrics } from './ledger/metrics.ts'
@@ -129,7 +131,10 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   // What happens to them.
   const { clockAheadMaxMs, documentEventsMax: scansMax } = config.limits
   const underWay = (document: string, addressee: number) => underWayUnder({ pool, resolver }, document, addressee)
-  await app.register(captureRoutes, { capture, directory, underWayUnder: underWay, now, clockAheadMaxMs, scansMax })
+  const reasons = createReasons(pool, now)
+  await app.register(reasonRoutes, { reasons })
+  const scanning = { capture, directory, underWayUnder: underWay, reasons }
+  await app.register(captureRoutes, { ...scanning, now, clockAheadMaxMs, scansMax })
   const { limits } = config
   const jobs = openJobs({ access, pool, db, directory, catalogue, capture, limits, log: app.log, now })
   await app.register(jobRoutes, { jobs, pool, limits, version })

@@ -42,6 +42,35 @@ create table append_only_table (
 grant select to tamga_app;
 grant select to tamga_auditor;
 
+-- What was done at the border: one row for each entry of the log customs
+create table border_act (
+    position bigint not null,
+    kind text not null,
+    subject text not null /* The public id of the declaration, profile, shift … that it is about */,
+    at timestamp with time zone not null,
+    participant integer not null /* 0: the service itself */,
+    person integer,
+    body text not null /* Canonical JSON, exactly as the entry has it or names it by its SHA-256 */,
+    constraint border_act_pkey PRIMARY KEY ("position")
+);
+CREATE INDEX border_act_kind ON tamga.border_act USING btree (kind, "position");
+CREATE INDEX border_act_subject ON tamga.border_act USING btree (subject, "position");
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.border_act FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.border_act FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table border_key (
+    no integer generated always as identity not null,
+    public_key bytea not null,
+    secret bytea not null,
+    created_at timestamp with time zone default now() not null,
+    constraint border_key_pkey PRIMARY KEY (no)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.border_key FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.border_key FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+
 create table capture_document (
     job_no bigint not null,
     length integer not null /* Bytes before compression */,
@@ -191,6 +220,19 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.code_order FOR EACH
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
+create table container_summary (
+    object_id bigint not null,
+    position bigint not null /* Its contents as of the entries before this position */,
+    log_id smallint not null,
+    units int8multirange not null,
+    inner_ids bigint[] not null,
+    constraint container_summary_pkey PRIMARY KEY (log_id, object_id, "position")
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.container_summary FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.container_summary FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 -- Somebody asks those who acted after him whether his event may be taken back
 create table correction (
     no integer generated always as identity not null,
@@ -258,6 +300,77 @@ CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.cosignature FOR EACH
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.cosignature FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
+
+create table declaration (
+    no integer generated always as identity not null,
+    id text not null,
+    participant integer not null /* The declarant */,
+    reference text not null,
+    flow text not null,
+    office text not null,
+    lodged_at timestamp with time zone not null,
+    position bigint not null,
+    constraint declaration_pkey PRIMARY KEY (no),
+    constraint declaration_flow_check CHECK ((flow = ANY (ARRAY['import'::text, 'export'::text, 'transit'::text]))),
+    constraint declaration_id_key UNIQUE (id),
+    constraint declaration_participant_fkey FOREIGN KEY (participant) REFERENCES participant(no),
+    constraint declaration_participant_reference_key UNIQUE (participant, reference)
+);
+CREATE INDEX declaration_lodged ON tamga.declaration USING btree (lodged_at);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.declaration FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.declaration FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+-- Lines of declarations with the set of consumer units that was frozen at lodgement
+create table declared_line (
+    declaration_no integer not null,
+    version integer not null,
+    item integer not null,
+    log_id smallint not null /* 0: a line without codes */,
+    hs_code text not null,
+    origin text not null,
+    consignor text not null,
+    amount numeric not null,
+    currency text not null,
+    pieces numeric,
+    units int8multirange not null,
+    constraint declared_line_pkey PRIMARY KEY (declaration_no, version, item, log_id),
+    constraint declared_line_declaration_no_fkey FOREIGN KEY (declaration_no) REFERENCES declaration(no)
+);
+CREATE INDEX declared_line_hs ON tamga.declared_line USING btree (hs_code, origin);
+CREATE INDEX declared_line_units ON tamga.declared_line USING gist (units);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.declared_line FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.declared_line FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table declared_name (
+    value text not null,
+    declaration_no integer not null,
+    kind text not null,
+    constraint declared_name_pkey PRIMARY KEY (value, declaration_no, kind),
+    constraint declared_name_declaration_no_fkey FOREIGN KEY (declaration_no) REFERENCES declaration(no)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.declared_name FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.declared_name FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+create table draw_seed (
+    shift text not null,
+    from_time timestamp with time zone not null,
+    until_time timestamp with time zone not null,
+    commitment bytea not null,
+    secret bytea not null,
+    position bigint not null,
+    constraint draw_seed_pkey PRIMARY KEY (shift),
+    constraint draw_seed_commitment_check CHECK ((octet_length(commitment) = 32))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.draw_seed FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.draw_seed FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select (shift, from_time, until_time, commitment, position) to tamga_auditor;
 
 -- One recorded event as the exact bytes that are hashed; the other columns are derived from them
 create table entry (
@@ -527,6 +640,36 @@ CREATE INDEX mandate_principal ON tamga.mandate USING btree (principal_no, no);
 grant insert, select, update to tamga_app;
 grant select to tamga_auditor;
 
+create table marking_due (
+    no integer generated always as identity not null,
+    hs_prefix text not null,
+    flow text not null,
+    procedure text default ''::text not null /* The beginning of the procedure code; empty: any */,
+    from_day date not null,
+    until_day date,
+    due boolean not null,
+    legal_basis text not null,
+    constraint marking_due_pkey PRIMARY KEY (no),
+    constraint marking_due_flow_check CHECK ((flow = ANY (ARRAY['import'::text, 'export'::text, 'transit'::text]))),
+    constraint marking_due_hs_prefix_check CHECK ((hs_prefix ~ '^[0-9]{2,10}$'::text))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.marking_due FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.marking_due FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant select to tamga_app;
+grant select to tamga_auditor;
+
+create table marking_exemption (
+    code text not null,
+    name text not null,
+    legal_basis text not null,
+    constraint marking_exemption_pkey PRIMARY KEY (code),
+    constraint marking_exemption_code_check CHECK ((code ~ '^[a-z][a-z_]{1,39}$'::text))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.marking_exemption FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.marking_exemption FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant select to tamga_app;
+grant select to tamga_auditor;
+
 create table participant (
     no integer generated always as identity not null,
     id text not null,
@@ -669,6 +812,18 @@ create table product_importer (
 );
 CREATE UNIQUE INDEX product_importer_now ON tamga.product_importer USING btree (product_no, participant_no) WHERE (withdrawn_at IS NULL);
 grant insert, select, update to tamga_app;
+grant select to tamga_auditor;
+
+-- What may stand as the reason of a scan, by what the scan does
+create table reason (
+    act text not null /* destroy: destroying; withdraw: decommissioning; lose: disposition stolen; surplus: stock_taking; leave: shipping to who is not registered */,
+    code text not null,
+    text text not null,
+    constraint reason_pkey PRIMARY KEY (act, code),
+    constraint reason_act_check CHECK ((act = ANY (ARRAY['destroy'::text, 'withdraw'::text, 'lose'::text, 'surplus'::text, 'leave'::text]))),
+    constraint reason_code_check CHECK ((code ~ '^[a-z][a-z_]{1,39}$'::text))
+);
+grant select to tamga_app;
 grant select to tamga_auditor;
 
 create table recall (
@@ -832,7 +987,7 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.transit_reported FO
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
--- What an entry claims of objects that were not ready for it; claim is what the judge is asked again
+-- Facts recorded without a line: what the judge is asked again when something comes that happened before
 create table waiting (
     position bigint not null,
     log_id smallint not null,
@@ -872,6 +1027,7 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_reported FO
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
+-- What took effect, or came to nothing, too early: it waits again, and may be settled again
 create table waiting_revived (
     position bigint not null,
     object_id bigint not null,
@@ -880,6 +1036,7 @@ create table waiting_revived (
     log_id smallint not null,
     constraint waiting_revived_pkey PRIMARY KEY (log_id, "position", object_id, settled_at)
 );
+CREATE INDEX waiting_revived_settled_at ON tamga.waiting_revived USING btree (log_id, settled_at);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.waiting_revived FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_revived FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
@@ -888,10 +1045,11 @@ grant select to tamga_auditor;
 create table waiting_settled (
     position bigint not null,
     object_id bigint not null,
-    settled_at bigint not null,
+    settled_at bigint not null /* The entry by which it took effect for this object: its own, where it did not have to wait */,
     log_id smallint not null,
     constraint waiting_settled_pkey PRIMARY KEY (log_id, "position", object_id, settled_at)
 );
+CREATE INDEX waiting_settled_at ON tamga.waiting_settled USING btree (log_id, settled_at);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.waiting_settled FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.waiting_settled FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;

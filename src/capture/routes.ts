@@ -9,6 +9,7 @@ import type { Directory } from '../participants/directory.ts'
 import type { Capture, Recorded } from './capture.ts'
 import { corrected } from './device-clock.ts'
 import type { Prepared } from './prepare.ts'
+import type { Reasons } from './reasons.ts'
 import { eventOfScan, missingOf, type ScanContext } from './scan.ts'
 import { PartlyRecordedBody, RecordedBody, Scan, ScanVerdict } from './schema.ts'
 
@@ -16,6 +17,7 @@ export type CaptureRouteDeps = {
   capture: Capture
   directory: Directory
   underWayUnder: ScanContext['underWayUnder']
+  reasons: Reasons
   now: () => Date
   clockAheadMaxMs: number
   scansMax: number
@@ -71,11 +73,12 @@ export const captureRoutes: FastifyPluginAsyncTypebox<CaptureRouteDeps> = async 
   )
 
   const prepareScan = async (actor: Actor, scan: Scan, path?: string): Promise<Prepared> => {
-    const { directory, clockAheadMaxMs, underWayUnder } = deps
+    const { directory, clockAheadMaxMs, underWayUnder, reasons } = deps
     const context = {
       actor,
       directory,
       underWayUnder,
+      reasons,
       now: deps.now(),
       clockAheadMaxMs,
       ...(path === undefined ? {} : { path }),

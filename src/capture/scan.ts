@@ -21,6 +21,7 @@ import { fieldProblem, Problem, type ProblemItem, problemItemsMax } from '../htt
 import { type Actor, actingFor, type ParticipantRef } from '../participants/actor.ts'
 import type { Directory, PlaceRef } from '../participants/directory.ts'
 import { type Reading, readTime } from './device-clock.ts'
+import { type Reasons, reasonOf } from './reasons.ts'
 import type { Scan } from './schema.ts'
 
 /** A destination that is only who carries; an EPCIS destination's type may be any URI. */
@@ -31,6 +32,7 @@ export type ScanContext = {
   directory: Directory
   /** The links of everything that is under way to an addressee under a document. */
   underWayUnder: (document: string, addressee: number) => Promise<string[]>
+  reasons: Reasons
   now: Date
   clockAheadMaxMs: number
   path?: string
@@ -61,6 +63,7 @@ export async function eventOfScan(scan: Scan, context: ScanContext): Promise<{ s
     bizTransactionList: readDocument(scan, actingFor(context.actor)),
   }
   if (scan.step === 'packing' || scan.step === 'unpacking' || scan.parent !== undefined) {
+    if (scan.reason !== undefined) throw fieldProblem(at('reason'), 'Packing and unpacking need no reason.')
     return { said: containment(scan, codes, common, at), reading }
   }
   if (all.length === 0) throw fieldProblem(at('codes'), 'Name at least one code.')
@@ -73,12 +76,14 @@ export async function eventOfScan(scan: Scan, context: ScanContext): Promise<{ s
   const disposition = scan.disposition ?? (scan.step === 'encoding' ? ('encoded' as const) : undefined)
   const ilmd = ilmdOf(scan)
   if (ilmd && action !== 'ADD') throw fieldProblem(at('lot'), 'Lot and dates belong to commissioning.')
+  const reason = await reasonOf(scan, context.reasons, actingFor(context.actor).country, at)
   const said = objectEvent({
     ...common,
     disposition,
     action,
     epcList: all,
     ...(ilmd ? { ilmd, context: ilmdContext } : {}),
+    ...(reason === undefined ? {} : { extensions: { 'tamga:reason': reason }, context: tamgaContext }),
   })
   return { said, reading }
 }
@@ -117,6 +122,8 @@ export const missingOf = (scan: Scan, at: (field: string) => string): Epc[] =>
 
 /** The prefix of CBV master data, declared in events that use it. */
 const ilmdContext = { prefixes: new Map([['cbvmda', 'urn:epcglobal:cbv:mda:']]), remote: [] }
+
+const tamgaContext = { prefixes: new Map([['tamga', 'urn:tamga:vocabulary:']]), remote: [] }
 
 function ilmdOf({ lot, productionDate, expiryDate }: Scan): JsonObject | undefined {
   const ilmd: JsonObject = {
@@ -168,7 +175,8 @@ export function readCodes(texts: readonly string[], path: string, pathOf = (i: n
   texts.forEach((text, i) => {
     const { reading, fault } = readCode(text)
     if (!reading) {
-      errors.push({ path: pathOf(i), code: fault.code, detail: fault.detail, value: text })
+      const { code, detail, hint } = fault
+      errors.push({ path: pathOf(i), code, detail, value: text, ...(hint ? { hint } : {}) })
       return
     }
     const epc = epcOf(text, reading, pathOf(i))

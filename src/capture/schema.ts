@@ -7,9 +7,16 @@ const closed = { additionalProperties: false }
 // A code in any form; what it says is read by hand, so that a bad one is located and explained.
 export const CodeText = Type.String({ minLength: 1, maxLength: 1024 })
 
+const Reason = Type.String({ pattern: '^[a-z][a-z_]{1,39}$', description: 'One of GET /reasons' })
+
 /** Somebody who is not registered here: the goods leave the system. */
 export const OutsiderBody = Type.Object(
-  { name: Name, country: Country, taxId: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })) },
+  {
+    name: Name,
+    country: Country,
+    taxId: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })),
+    reason: Type.Optional(Reason),
+  },
   closed,
 )
 
@@ -41,6 +48,7 @@ export const Scan = Type.Object(
     sentAt: Type.Optional(Time),
     ifEarly: Type.Optional(Type.Enum(['wait', 'refuse'], { type: 'string' })),
     except: Type.Optional(Type.Array(CodeText)),
+    reason: Type.Optional(Reason),
   },
   closed,
 )

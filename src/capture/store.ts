@@ -93,7 +93,10 @@ export async function findTransits(
 export async function findWaitingAt(pool: Pool, log: number, position: number): Promise<bigint[]> {
   const { rows } = await pool.query<{ object_id: bigint }>({
     name: 'capture_waiting_at',
-    text: 'select object_id from waiting_object where log_id = $1 and position = $2 and waits',
+    text: `select o.object_id from waiting_object o
+           where o.log_id = $1 and o.position = $2 and o.waits
+             and not exists (select from waiting_settled d where d.log_id = $1 and d.position = $2 and d.object_id = o.object_id
+                                                             and d.settled_at = $2)`,
     values: [log, position],
   })
   return rows.map((row) => row.object_id)

@@ -35,6 +35,26 @@ export type AppendOnlyTableTable = {
   name: string
 }
 
+export type BorderActTable = {
+  position: Kept<bigint>
+  kind: Kept<string>
+  /** The public id of the declaration, profile, shift … that it is about */
+  subject: Kept<string>
+  at: Kept<Time>
+  /** 0: the service itself */
+  participant: Kept<number>
+  person: Kept<number | null>
+  /** Canonical JSON, exactly as the entry has it or names it by its SHA-256 */
+  body: Kept<string>
+}
+
+export type BorderKeyTable = {
+  no: GeneratedAlways<number>
+  public_key: Kept<Bytes>
+  secret: Kept<Bytes>
+  created_at: Kept<Filled<Time>>
+}
+
 export type CaptureDocumentTable = {
   job_no: bigint
   /** Bytes before compression */
@@ -129,6 +149,15 @@ export type CodeOrderTable = {
   created_at: Kept<Filled<Time>>
 }
 
+export type ContainerSummaryTable = {
+  object_id: Kept<bigint>
+  /** Its contents as of the entries before this position */
+  position: Kept<bigint>
+  log_id: Kept<number>
+  units: Kept<string>
+  inner_ids: Kept<bigint[]>
+}
+
 export type CorrectionTable = {
   no: GeneratedAlways<number>
   id: Kept<string>
@@ -165,6 +194,48 @@ export type CosignatureTable = {
   witness: Kept<string>
   line: Kept<string>
   received_at: Kept<Filled<Time>>
+}
+
+export type DeclarationTable = {
+  no: GeneratedAlways<number>
+  id: Kept<string>
+  /** The declarant */
+  participant: Kept<number>
+  reference: Kept<string>
+  flow: Kept<string>
+  office: Kept<string>
+  lodged_at: Kept<Time>
+  position: Kept<bigint>
+}
+
+export type DeclaredLineTable = {
+  declaration_no: Kept<number>
+  version: Kept<number>
+  item: Kept<number>
+  /** 0: a line without codes */
+  log_id: Kept<number>
+  hs_code: Kept<string>
+  origin: Kept<string>
+  consignor: Kept<string>
+  amount: Kept<string>
+  currency: Kept<string>
+  pieces: Kept<string | null>
+  units: Kept<string>
+}
+
+export type DeclaredNameTable = {
+  value: Kept<string>
+  declaration_no: Kept<number>
+  kind: Kept<string>
+}
+
+export type DrawSeedTable = {
+  shift: Kept<string>
+  from_time: Kept<Time>
+  until_time: Kept<Time>
+  commitment: Kept<Bytes>
+  secret: Kept<Bytes>
+  position: Kept<bigint>
 }
 
 export type EntryTable = {
@@ -322,6 +393,24 @@ export type MandateTable = {
   withdrawn_at: Time | null
 }
 
+export type MarkingDueTable = {
+  no: GeneratedAlways<number>
+  hs_prefix: Kept<string>
+  flow: Kept<string>
+  /** The beginning of the procedure code; empty: any */
+  procedure: Kept<Filled<string>>
+  from_day: Kept<string>
+  until_day: Kept<string | null>
+  due: Kept<boolean>
+  legal_basis: Kept<string>
+}
+
+export type MarkingExemptionTable = {
+  code: Kept<string>
+  name: Kept<string>
+  legal_basis: Kept<string>
+}
+
 export type ParticipantTable = {
   no: GeneratedAlways<number>
   id: string
@@ -396,6 +485,13 @@ export type ProductImporterTable = {
   since: Filled<Time>
   withdrawn_at: Time | null
   withdrawn_by: number | null
+}
+
+export type ReasonTable = {
+  /** destroy: destroying; withdraw: decommissioning; lose: disposition stolen; surplus: stock_taking; leave: shipping to who is not registered */
+  act: string
+  code: string
+  text: string
 }
 
 export type RecallTable = {
@@ -525,6 +621,7 @@ export type WaitingRevivedTable = {
 export type WaitingSettledTable = {
   position: Kept<bigint>
   object_id: Kept<bigint>
+  /** The entry by which it took effect for this object: its own, where it did not have to wait */
   settled_at: Kept<bigint>
   log_id: Kept<number>
 }
@@ -532,6 +629,8 @@ export type WaitingSettledTable = {
 export type Database = {
   api_key: ApiKeyTable
   append_only_table: AppendOnlyTableTable
+  border_act: BorderActTable
+  border_key: BorderKeyTable
   capture_document: CaptureDocumentTable
   capture_job: CaptureJobTable
   checkpoint: CheckpointTable
@@ -541,10 +640,15 @@ export type Database = {
   code_list: CodeListTable
   code_list_use: CodeListUseTable
   code_order: CodeOrderTable
+  container_summary: ContainerSummaryTable
   correction: CorrectionTable
   correction_answer: CorrectionAnswerTable
   correction_asked: CorrectionAskedTable
   cosignature: CosignatureTable
+  declaration: DeclarationTable
+  declared_line: DeclaredLineTable
+  declared_name: DeclaredNameTable
+  draw_seed: DrawSeedTable
   entry: EntryTable
   event_directory: EventDirectoryTable
   finding: FindingTable
@@ -561,6 +665,8 @@ export type Database = {
   log_lock: LogLockTable
   logistic_unit_directory: LogisticUnitDirectoryTable
   mandate: MandateTable
+  marking_due: MarkingDueTable
+  marking_exemption: MarkingExemptionTable
   participant: ParticipantTable
   person: PersonTable
   place: PlaceTable
@@ -568,6 +674,7 @@ export type Database = {
   product_content: ProductContentTable
   product_group: ProductGroupTable
   product_importer: ProductImporterTable
+  reason: ReasonTable
   recall: RecallTable
   recall_end: RecallEndTable
   replacement: ReplacementTable

@@ -33,7 +33,13 @@ export type Life = {
 /** The whole life of an object, under its former codes too, and what the asker may see of it. */
 export async function readLife(deps: LifeDeps, object: FoundObject, asker: ParticipantRef): Promise<Life> {
   const { pool } = deps
-  const all = await readChapters(deps, object)
+  const chapters = await readChapters(deps, object)
+  const again = await store.findJudgedAgain(
+    pool,
+    object.log,
+    chapters.map((moment) => moment.position),
+  )
+  const all = chapters.filter(({ position }) => !again.has(position))
   const positions = all.map((moment) => moment.position)
   const undone = await store.findTakenBack(pool, object.log, positions)
   const declarations = new Set(undone.values())
@@ -118,7 +124,11 @@ async function takenBack({ directory }: LifeDeps, { entries }: Life, { takenBack
 /** What of the event a story needs; the whole event is at /events/{eventID}. */
 function summary(event: Record<string, unknown>): Record<string, unknown> {
   const shown = ['eventID', 'type', 'action', 'disposition', 'bizTransactionList', 'ilmd', 'eventTimeZoneOffset']
-  return Object.fromEntries(shown.flatMap((key) => (event[key] === undefined ? [] : [[key, event[key]]])))
+  const reason = event['tamga:reason']
+  return {
+    ...Object.fromEntries(shown.flatMap((key) => (event[key] === undefined ? [] : [[key, event[key]]]))),
+    ...(reason === undefined ? {} : { reason }),
+  }
 }
 
 async function parties({ directory, resolver }: LifeDeps, sight: Sight, moment: Moment, asker: ParticipantRef) {

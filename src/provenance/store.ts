@@ -175,6 +175,18 @@ export async function findTakenBack(
   return new Map(rows.map((row) => [Number(row.position), Number(row.taken_back_at)]))
 }
 
+/** Which of these entries were judged again later, in the order of event time, and are told by the entries that did it. */
+export async function findJudgedAgain(pool: Pool, log: number, positions: readonly number[]): Promise<Set<number>> {
+  const { rows } = await pool.query<{ settled_at: bigint }>({
+    name: 'provenance_judged_again',
+    text: `select d.settled_at from waiting_settled d left join waiting_revived r using (log_id, position, object_id, settled_at)
+           where d.log_id = $1 and d.settled_at = any ($2::bigint[])
+           group by d.settled_at having count(*) = count(r.revived_at)`,
+    values: [log, `{${positions.join(',')}}`],
+  })
+  return new Set(rows.map((row) => Number(row.settled_at)))
+}
+
 /** The code in whose place this one came, and by which entry; the newest before `before`. */
 export async function findReplaced(
   pool: Pool,
