@@ -109,6 +109,9 @@ export async function prepareEvent(
     ...(event.bizTransactionList.length > 0 ? { documents: documentsOf(event) } : {}),
     ...(options.missing ? { missing: [...(await findSubjects(deps, options.missing)).subjects.values()] } : {}),
     ...(asked.becomes === undefined ? {} : { becomes: asked.becomes }),
+    ...(asked.parts.some(({ act }) => act === 'sell')
+      ? { trusted: await deps.directory.sellingWith(actingFor(actor).no) }
+      : {}),
     ...(options.neverRefused === true ? { neverRefused: true } : {}),
     ...(options.waits === true ? { waits: { origin: originOf(actor, event, identity.eventID, placeNo) } } : {}),
     ...transfer,

@@ -2,6 +2,7 @@
 import type { Db } from '../db/connect.ts'
 import { createCached } from '../db/cached.ts'
 import type { ParticipantRef } from './actor.ts'
+import { mandatesToSell } from './mandate-store.ts'
 import * as store from './store.ts'
 
 /** A place as events need it. */
@@ -18,6 +19,9 @@ export type PlaceRef = {
   town?: string
 }
 
+/** In whose hands somebody's goods are for sale all the same, because a mandate between the two says so. */
+export type Trusted = { participant: number; gtins?: readonly string[] }
+
 /** Finds participants and places by any of their names; undefined where there is none. Nothing here checks rights. */
 export type Directory = {
   byId(id: string): Promise<ParticipantRef | undefined>
@@ -26,6 +30,8 @@ export type Directory = {
   placeById(id: string): Promise<PlaceRef | undefined>
   placeByNo(no: number): Promise<PlaceRef | undefined>
   placeByGln(gln: string): Promise<PlaceRef | undefined>
+  /** With whom a participant has a mandate to sell, in either direction, that is in force now. */
+  sellingWith(no: number): Promise<Trusted[]>
 }
 
 /** Beyond this many at once the oldest are looked up again: some 10 MB. */
@@ -44,6 +50,7 @@ export function createDirectory(db: Db, now: () => Date): Directory {
       now,
       entriesMax,
     }).get
+  const selling = createCached({ load: (no: number) => mandatesToSell(db, no), now, entriesMax })
   return {
     byId: participants((id: string) => ({ id })),
     byNo: participants((no: number) => ({ no })),
@@ -51,6 +58,10 @@ export function createDirectory(db: Db, now: () => Date): Directory {
     placeById: places((id: string) => ({ id })),
     placeByNo: places((no: number) => ({ no })),
     placeByGln: places((gln: string) => ({ gln })),
+    sellingWith: async (no) =>
+      ((await selling.get(no)) ?? [])
+        .filter(({ until }) => until > now())
+        .map(({ other, gtins }) => ({ participant: other, ...(gtins ? { gtins } : {}) })),
   }
 }
 

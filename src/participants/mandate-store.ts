@@ -67,6 +67,17 @@ export async function withdrawMandate(tx: Tx, no: number, at: Date): Promise<boo
   return rows.length > 0
 }
 
+export type SellingMandate = { other: number; gtins: string[] | null; until: Date }
+
+/** Between whom and a participant, in either direction, a mandate to sell was given and not ended; `until` is the caller's to check. */
+export async function mandatesToSell(db: Db, participantNo: number): Promise<SellingMandate[]> {
+  const { rows } = await sql<SellingMandate>`
+    select case when principal_no = ${participantNo} then agent_no else principal_no end as other, gtins, until from mandate
+    where (principal_no = ${participantNo} or agent_no = ${participantNo}) and 'sell' = any (may) and withdrawn_at is null
+    order by no desc limit 1000`.execute(db)
+  return rows
+}
+
 export type MandateInForce = MandateRef & { until: Date }
 
 /** What an agent may do for a principal, the newest mandate first; ended ones are left out, `until` is the caller's to check. */

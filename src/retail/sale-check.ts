@@ -6,6 +6,7 @@ import type { Reading } from '../gs1/read.ts'
 import { readCode } from '../gs1/read.ts'
 import { digitalLink } from '../gs1/write.ts'
 import { problems } from '../http/problem.ts'
+import type { Directory } from '../participants/directory.ts'
 import type { Catalogue } from '../products/catalogue.ts'
 import type { SaleCheckResult } from './schema.ts'
 
@@ -13,6 +14,7 @@ export type SaleCheckDeps = {
   pool: Pool
   resolver: Resolver
   catalogue: Catalogue
+  directory: Pick<Directory, 'sellingWith'>
   logNo: (name: string) => Promise<number>
   nestingMax: number
   now: () => Date
@@ -91,7 +93,9 @@ async function judge(deps: SaleCheckDeps, principal: number, asked: readonly Ask
   const faults = new Map<string, { code: FaultCode; detail: string | undefined }>()
   for (const [log, subjects] of byLog) {
     const first = [...subjects.values()].flatMap(([subject]) => subject ?? [])
-    const claim: Claim = { principal, parts: [{ act: 'sell', subjects: first }], eventTimeMs: deps.now().getTime() }
+    const trusted = await deps.directory.sellingWith(principal)
+    const parts = [{ act: 'sell' as const, subjects: first }]
+    const claim: Claim = { principal, parts, trusted, eventTimeMs: deps.now().getTime() }
     const bench = await openBench(deps.pool, await deps.logNo(log), [claim], {
       nestingMax: deps.nestingMax,
       settles: false,
