@@ -1,3 +1,5 @@
+import { readWithContainers } from '../custody/load.ts'
+import type { Step } from '../custody/object.ts'
 import { Problem } from '../http/problem.ts'
 import { actingFor, type Actor, type ParticipantRef, seesAll } from '../participants/actor.ts'
 import { type FindDeps, type FoundObject, findObject, notFound } from './find-object.ts'
@@ -31,7 +33,8 @@ export async function tellUnit(deps: QuestionDeps, actor: Actor, text: string) {
   const common = { code: object.code, ...productOf(object), tail: unit.tail, findingCount: findings.length }
   const last = life.moments.at(-1)
   if (!last) {
-    return { ...common, state: 'ordered', owner: null, holder: null, parent: null, eventCount: 0 }
+    const state = (await isCancelled(deps, object)) ? 'withdrawn' : 'ordered'
+    return { ...common, state, owner: null, holder: null, parent: null, eventCount: 0 }
   }
   const start = await commissioned(deps, life, asker)
   return {
@@ -40,6 +43,15 @@ export async function tellUnit(deps: QuestionDeps, actor: Actor, text: string) {
     ...(start ? { commissioned: start } : {}),
     ...(await labels(deps, object)),
   }
+}
+
+/** A code that was not used before its order was closed is cancelled for good. */
+async function isCancelled({ pool }: LifeDeps, { log, unit }: FoundObject): Promise<boolean> {
+  if (!unit?.order) return false
+  const order = unit.order.firstId - 1n
+  const steps = new Map<bigint, Step>()
+  await readWithContainers(pool, log, [order], steps)
+  return steps.get(order)?.state === 'closed'
 }
 
 /** The code that it had before, and the one that took its place. */
@@ -103,14 +115,19 @@ async function commissioned(deps: LifeDeps, life: Life, asker: ParticipantRef) {
   const first = life.moments[0]
   const entry = first && life.entries.get(first.position)
   if (!first || !entry || !seesEntry(life.sight, first.position)) return undefined
+  // A code that was voided before it was used was never on goods.
+  if (first.state === 'withdrawn' || first.state === 'stolen') return undefined
   const recordedBy = entry.principal ?? entry.participant
   const by = await deps.directory.byNo(recordedBy)
   const place = entry.place === null ? undefined : await deps.directory.placeByNo(entry.place)
   const country = place?.country ?? by?.country ?? null
   const named = seesNames(life.sight, first, asker, recordedBy)
-  if (!named) return { by: null, country, time: `${entry.eventTime.toISOString().slice(0, 10)}T00:00:00.000Z` }
+  if (!named) return { by: null, country, time: dateOf(entry.eventTime) }
   return { by: by?.id ?? null, country, time: entry.eventTime.toISOString(), ...(place ? { place: place.id } : {}) }
 }
+
+/** Of others' steps the day is shown, not the hour. */
+const dateOf = (time: Date): string => `${time.toISOString().slice(0, 10)}T00:00:00.000Z`
 
 /** The last entry with a place of the register; without one the time of the last entry. */
 async function lastSeen(deps: LifeDeps, life: Life, named: boolean) {
@@ -121,5 +138,5 @@ async function lastSeen(deps: LifeDeps, life: Life, named: boolean) {
   const place = entry.place === null ? undefined : await deps.directory.placeByNo(entry.place)
   const shown =
     place && (named ? { id: place.id, name: place.name, country: place.country } : { country: place.country })
-  return { place: shown ?? null, time: entry.eventTime.toISOString() }
+  return { place: shown ?? null, time: named ? entry.eventTime.toISOString() : dateOf(entry.eventTime) }
 }
