@@ -35,28 +35,31 @@ type Opened = { url: string; operatorKey: string; adminUrl: string; access: Data
 /** As `npm start` runs it. */
 const flags = ['--max-semi-space-size=64', '--import', 'tsx']
 
-function start(file: string, env: NodeJS.ProcessEnv): ChildProcess {
+function start(file: string, env: NodeJS.ProcessEnv): Process {
   const child = spawn(process.execPath, [...flags, fileURLToPath(new URL(file, import.meta.url))], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
-  return child
-}
-
-async function hear(child: ChildProcess): Promise<unknown> {
-  const ended = once(child, 'exit').then(() => {
+  const lost = once(child, 'exit').then((): never => {
     throw new Error('a process of the benchmark ended early')
   })
-  ended.catch(() => undefined)
-  const [message] = (await Promise.race([once(child, 'message'), ended])) as unknown[]
+  lost.catch(() => undefined) // Heard by whoever waits for an answer.
+  return { child, lost }
+}
+
+type Process = { child: ChildProcess; lost: Promise<never> }
+
+async function hear({ child, lost }: Process): Promise<unknown> {
+  const [message] = (await Promise.race([once(child, 'message'), lost])) as unknown[]
   return message
 }
 
-function player(child: ChildProcess, url: string): Player {
+function player(started: Process, url: string): Player {
+  const { child } = started
   return {
     url,
     ask: async (question) => {
-      const heard = hear(child)
+      const heard = hear(started)
       child.send(question as never)
       const message = await heard
       return typeof message === 'object' && message !== null && 'said' in message ? message.said : undefined

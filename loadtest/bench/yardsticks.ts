@@ -26,7 +26,11 @@ export const yardsticks: FastifyPluginAsyncTypebox<{ access: DatabaseAccess }> =
   )
 
   // Statements of a transaction travel together here too; one by one it would be slower still.
-  const config = { ...poolConfig(access, { name: 'tamga bench', genericPlans: true }), pipeline: true }
+  const config = {
+    ...poolConfig(access, { name: 'tamga bench', genericPlans: true }),
+    pipeline: true,
+    connectionTimeoutMillis: 60_000,
+  }
   const pool = listen(new pg.Pool(config), () => undefined)
   app.addHook('onClose', () => pool.end())
   const client = await pool.connect()

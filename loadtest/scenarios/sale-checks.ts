@@ -7,6 +7,12 @@ export const saleChecks: Scenario = async ({ stage, rounds, tell }) => {
   const { service, bare, maker, admin, quick } = stage
   const { codes } = await stage.order(quick ? 10_000 : 50_000)
   await stage.commission(codes)
+  const shop = await stage.firm('retailer')
+  for (let from = 0; from < codes.length; from += 10_000) {
+    const part = codes.slice(from, from + 10_000)
+    await stage.call('POST', '/scans', { codes: part, step: 'shipping', to: shop.id }, maker.key)
+    await stage.call('POST', '/scans', { codes: part, step: 'receiving' }, shop.key)
+  }
   const { rows } = await admin.query<{ log_id: number; object_id: bigint }>(
     `select log_id, object_id from step where object_id > 0 and log_id = (select id from log where name = 'main')
      order by position desc limit 10000`,
@@ -20,7 +26,7 @@ export const saleChecks: Scenario = async ({ stage, rounds, tell }) => {
     let next = 0
     const body = () => ({ codes: Array.from({ length: size }, () => codes[next++ % codes.length]) })
     const play = (on: typeof service) =>
-      load({ on, path: '/sale-checks', key: maker.key, connections: 500, amount, body })
+      load({ on, path: '/sale-checks', key: shop.key, connections: 500, amount, body })
     await play(service)
     await play(bare)
     const results = (played[size] = [] as { ours: Measured; yardstick: Measured }[])
