@@ -5,7 +5,7 @@ import { checkDigit } from '../../src/gs1/identifiers.ts'
 import { readCode } from '../../src/gs1/read.ts'
 import { digitalLink } from '../../src/gs1/write.ts'
 import type { Role } from '../../src/participants/actor.ts'
-import type { TestApp } from './app.ts'
+import type { Caller, TestApp, TestClock } from './app.ts'
 import * as given from './given.ts'
 
 /**
@@ -13,6 +13,11 @@ import * as given from './given.ts'
  *
  * Goods: U1 U2 … are units of the maker's order, C1 … cases (units of a case product), P1 … logistic units (SSCCs).
  * The answer is `ok`, or the problem code of the first thing that is refused.
+ *
+ * Who acts for another is `<agent> for <principal>`.
+ *
+ * `<who> lets <agent> <what,…> [of U|C] = <answer>` gives a mandate, for one GTIN perhaps; `<who> ends <agent> = <answer>` takes the
+ * newest back; `<who> voids <goods> <reason>` and `<who> closes U|C` are about codes and their order; `later 2s` lets time pass.
  *
  * `<who> undo <what> <goods> [of <whom>] = <answer>` takes the newest such event back; `<who> replace U1,U2 with U3,U4` re-marks.
  */
@@ -84,7 +89,7 @@ function optionsOf(text: string, code: (name: string) => string): Record<string,
 
 export async function stage(
   app: TestApp,
-  options: { cast?: Cast; group?: string; units?: number } = {},
+  options: { cast?: Cast; group?: string; units?: number; clock?: TestClock } = {},
 ): Promise<Stage> {
   const actors = new Map<string, given.GivenParticipant>()
   for (const [name, { roles, country }] of Object.entries(options.cast ?? usualCast)) {
@@ -100,8 +105,10 @@ export async function stage(
     contains: [{ gtin: unit.gtin, count: 12 }],
   })
   const codes = new Map<string, string>()
+  const orders = new Map<string, string>()
   const order = async (letter: string, gtin: string, quantity: number) => {
     const { id } = await maker.expect<{ id: string }>(201, 'POST', '/code-orders', { gtin, quantity })
+    orders.set(letter, id)
     const answer = await maker.call('GET', `/code-orders/${id}/codes`, undefined, { accept: 'text/plain' })
     answer.body
       .trim()
@@ -140,10 +147,45 @@ export async function stage(
     return known
   }
 
-  const actorOf = (who: string): given.GivenParticipant => {
+  const firm = (who: string): given.GivenParticipant => {
     const actor = actors.get(who)
     if (!actor) throw new Error(`nobody is called ${who}`)
     return actor
+  }
+  const actorOf = (who: string): Caller => {
+    const [agent = '', principal] = who.split(/\s+for\s+/)
+    return principal === undefined ? firm(agent) : app.as(firm(agent).key, { 'tamga-for': firm(principal).id })
+  }
+
+  const mandates = new Map<string, string>()
+  const until = () => new Date((options.clock?.now() ?? new Date()).getTime() + 86_400_000).toISOString()
+  const gtinOf: Record<string, string> = { U: unit.gtin, C: crate.gtin }
+  /** What is no scan: mandates, codes and their order. */
+  const aside = async (line: string): Promise<boolean> => {
+    const [, text = '', verdict = ''] = /^(.+?)\s*=\s*(\w+)$/.exec(line) ?? []
+    const [who = '', what = '', whom = '', how = '', , of] = text.split(/\s+/)
+    switch (what) {
+      case 'lets': {
+        const gtins = of === undefined ? {} : { gtins: [gtinOf[of]] }
+        const body = { to: firm(whom).id, may: how.split(','), until: until(), ...gtins }
+        const answer = await firm(who).call('POST', '/mandates', body)
+        if (answer.statusCode === 201) mandates.set(whom, answer.json<{ id: string }>().id)
+        verify(line, answer, verdict)
+        return true
+      }
+      case 'ends':
+        verify(line, await firm(who).call('DELETE', `/mandates/${mandates.get(whom) ?? ''}`), verdict)
+        return true
+      case 'voids': {
+        const path = `/code-orders/${orders.get(whom.slice(0, 1)) ?? ''}/voids`
+        verify(line, await firm(who).call('POST', path, { codes: whom.split(',').map(code), reason: how }), verdict)
+        return true
+      }
+      case 'closes':
+        verify(line, await firm(who).call('POST', `/code-orders/${orders.get(whom) ?? ''}/close`), verdict)
+        return true
+    }
+    return false
   }
 
   /** The event as the service shows it, with an error declaration. */
@@ -166,7 +208,7 @@ export async function stage(
       outputEPCList: outputs.split(',').map((name) => link(code(name))),
     })
 
-  const verify = (line: string, answer: LightMyRequestResponse, wanted: string): void => {
+  function verify(line: string, answer: LightMyRequestResponse, wanted: string): void {
     const problem: { code?: string; detail?: string } = answer.statusCode < 300 ? {} : answer.json()
     const found = problem.code ?? 'ok'
     if (found !== wanted) throw new Error(`${line}\n  answered ${answer.statusCode} ${found}: ${problem.detail ?? ''}`)
@@ -174,6 +216,9 @@ export async function stage(
 
   const playLine = async (line: string): Promise<void> => {
     if (line.startsWith('?')) return lookAt(line)
+    const seconds = /^later (\d+)s$/.exec(line)?.[1]
+    if (seconds !== undefined) return options.clock?.forward(Number(seconds) * 1_000)
+    if (await aside(line)) return
     const [, undoer = '', act = '', whose, verdict = ''] =
       /^(\w+)\s+undo\s+(\w+\s+[\w,]+)(?:\s+of\s+(\w+))?\s*=\s*(\w+)$/.exec(line) ?? []
     if (undoer) {
@@ -188,7 +233,7 @@ export async function stage(
       return verify(line, answer, marked)
     }
     const match =
-      /^(\w+)\s+(\w+)\s+([\w,]+)(?:\s+in\s+(\w+))?(?:\s+to\s+([\w:]+))?(?:\s+by\s+(\w+))?(?:\s*:\s*(.+?))?\s*=\s*(\w+)$/.exec(
+      /^(\w+(?:\s+for\s+\w+)?)\s+(\w+)\s+([\w,]+)(?:\s+in\s+(\w+))?(?:\s+to\s+([\w:]+))?(?:\s+by\s+(\w+))?(?:\s*:\s*(.+?))?\s*=\s*(\w+)$/.exec(
         line,
       )
     if (!match) throw new Error(`not a line of a story: ${line}`)
