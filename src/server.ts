@@ -8,6 +8,7 @@ import { ConfigError, readConfig, type Config } from './config/config.ts'
 import { connectFault, createPool } from './db/connect.ts'
 import { openDatabase, type ServiceDatabase } from './db/database.ts'
 import { openInstallation, type Installation } from './db/installation.ts'
+import { guardLedger, unguardedWarning } from './db/ledger-guard.ts'
 import { migrate } from './db/migrate.ts'
 import { checkRoles } from './db/roles.ts'
 import { fileAnchors } from './proof/anchor.ts'
@@ -36,6 +37,7 @@ async function main(): Promise<void> {
   database = await opening
   const migrated = await migrate(database.adminUrl)
   if (migrated.length > 0) log.info({ migrated }, `The database is at ${migrated.at(-1)}`)
+  if (!(await guardLedger(database.adminUrl)).guarded) log.warn(unguardedWarning)
   const installation = await checkDatabase(config, database)
   app = await (
     await application

@@ -194,7 +194,8 @@ t.test('every `npm run` that is written about exists', async (t) => {
 })
 
 t.test('migrations are numbered without a gap', async (t) => {
-  const names = (await readdir(join(root, 'migrations'))).sort()
+  // ledger_guard.sql is no migration: it belongs to a superuser.
+  const names = (await readdir(join(root, 'migrations'))).filter((name) => name !== 'ledger_guard.sql').sort()
   const wrong = names.filter((name, i) => !new RegExp(`^${String(i + 1).padStart(4, '0')}_[a-z_]+\\.sql$`).test(name))
   none(t, wrong, 'NNNN_name.sql, from 0001')
 })

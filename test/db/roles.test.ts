@@ -100,6 +100,7 @@ for (const [what, sql, says] of tampered) {
   t.test(`the service does not start: ${what}`, async (t) => {
     const { adminUrl, appUrl } = await testDatabase(t)
     const admin = await client(t, adminUrl)
+    await admin.query('set event_triggers = off')
     await admin.query(sql)
     const found = await checkRoles(pool(t, appUrl), true).catch((error: unknown) => error)
     t.ok(found instanceof ConfigError)

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { guardLedger } from '../../src/db/ledger-guard.ts'
 import { migrate, migrationsFolder } from '../../src/db/migrate.ts'
 import { leaseName, type KeeperNote } from './keeper.ts'
 
@@ -131,6 +132,7 @@ async function migratedTemplate(note: KeeperNote): Promise<string> {
     await client.query(`drop database if exists ${template} with (force)`)
     await client.query(`create database ${template} template template0`)
     await migrate(at(note.adminUrl, template))
+    await guardLedger(at(note.adminUrl, template))
     // Nobody may be connected to a database while it is copied.
     await client.query(`alter database ${template} allow_connections false`)
   })
