@@ -438,6 +438,20 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.finding FOR EACH ST
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
+-- Which entry of audit pins a response (by its number) or the resolution of a finding (by the finding's)
+create table finding_answer_pin (
+    kind text not null,
+    no bigint not null,
+    log_id smallint not null,
+    position bigint not null,
+    constraint finding_answer_pin_pkey PRIMARY KEY (kind, no),
+    constraint finding_answer_pin_kind_check CHECK ((kind = ANY (ARRAY['response'::text, 'resolution'::text])))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.finding_answer_pin FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.finding_answer_pin FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 -- Which findings the entry of the log audit at this position pins; the next digest begins after to_no
 create table finding_digest (
     to_no bigint not null,

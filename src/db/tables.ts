@@ -282,6 +282,13 @@ export type FindingTable = {
   detail: Kept<Json>
 }
 
+export type FindingAnswerPinTable = {
+  kind: Kept<string>
+  no: Kept<bigint>
+  log_id: Kept<number>
+  position: Kept<bigint>
+}
+
 export type FindingDigestTable = {
   to_no: Kept<bigint>
   from_no: Kept<bigint>
@@ -652,6 +659,7 @@ export type Database = {
   entry: EntryTable
   event_directory: EventDirectoryTable
   finding: FindingTable
+  finding_answer_pin: FindingAnswerPinTable
   finding_digest: FindingDigestTable
   finding_object: FindingObjectTable
   finding_resolution: FindingResolutionTable

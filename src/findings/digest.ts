@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Pool } from 'pg'
 import type { Db } from '../db/connect.ts'
 import * as store from './store.ts'
+import { type AnswersAct, pinAnswers } from './answer-digest.ts'
 import type { Throttle } from './throttle.ts'
 
 /**
@@ -24,7 +25,7 @@ export type DigestDeps = {
   throttle: Throttle
   now: () => Date
   /** Makes the entry; resolves once it is durable. */
-  recordAct: (act: DigestAct) => Promise<{ log: number; position: number }>
+  recordAct: (act: DigestAct | AnswersAct) => Promise<{ log: number; position: number }>
 }
 
 const endOfTime = new Date(8_640_000_000_000_000)
@@ -41,11 +42,12 @@ export async function digestFindings(deps: DigestDeps, closing = false): Promise
   const counted = deps.throttle.drain(closing ? endOfTime : now())
   if (counted.length > 0) await writeCounted(pool, counted)
   const done = await store.asOnlyDigester(pool, async () => {
+    const answers = await pinAnswers(deps)
     const range = await store.findUndigested(pool)
-    if (!range) return false
+    if (!range) return answers > 0
     const { count, sha256 } = await digestOf(db, range)
     // Numbers are given out even to what was rolled back: a range may be empty.
-    if (count === 0) return false
+    if (count === 0) return answers > 0
     const [from, to] = [String(range.from), String(range.to)]
     const hex = sha256.toString('hex')
     const at = now()
@@ -94,7 +96,8 @@ export async function digestOf(
   return { count, sha256: hash.digest() }
 }
 
-function canonical(value: unknown): string {
+/** Keys sorted, no spaces, times in UTC with milliseconds, whole numbers of any size as digits. */
+export function canonical(value: unknown): string {
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Date) return JSON.stringify(value.toISOString())
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`

@@ -292,3 +292,44 @@ export async function insertDigest(db: Db, digest: NewDigest): Promise<void> {
     .onConflict((conflict) => conflict.doNothing())
     .execute()
 }
+
+/** Responses that no entry pins yet, with the columns that are pinned; oldest first. */
+export const findUnpinnedResponses = (db: Db, max: number) =>
+  db
+    .selectFrom('finding_response as a')
+    .select(['a.no', 'a.finding_no', 'a.at', 'a.participant', 'a.person', 'a.text', 'a.documents'])
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('finding_answer_pin as p').where('p.kind', '=', 'response').whereRef('p.no', '=', 'a.no'))),
+    )
+    .orderBy('a.no')
+    .limit(max)
+    .execute()
+
+/** The same of resolutions. */
+export const findUnpinnedResolutions = (db: Db, max: number) =>
+  db
+    .selectFrom('finding_resolution as r')
+    .select(['r.finding_no', 'r.at', 'r.participant', 'r.person', 'r.resolved_as', 'r.legal_basis', 'r.text'])
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('finding_answer_pin as p')
+            .where('p.kind', '=', 'resolution')
+            .whereRef('p.no', '=', 'r.finding_no'),
+        ),
+      ),
+    )
+    .orderBy('r.finding_no')
+    .limit(max)
+    .execute()
+
+export const insertAnswerPins = (
+  db: Db,
+  { log, position }: { log: number; position: number },
+  rows: readonly { kind: string; no: bigint }[],
+): Promise<unknown> =>
+  db
+    .insertInto('finding_answer_pin')
+    .values(rows.map(({ kind, no }) => ({ kind, no, log_id: log, position: BigInt(position) })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()

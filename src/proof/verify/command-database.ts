@@ -36,7 +36,9 @@ export async function verifyDatabase(
     }
     if (steps) note('steps', await checkSteps(url, steps, say, err))
     const findings = await checkFindings(client)
-    say(`findings: ${findings.findings} against ${findings.digests} digests in audit`)
+    say(
+      `findings: ${findings.findings} against ${findings.digests} digests in audit, and ${findings.answers} answers and resolutions`,
+    )
     note('findings', findings.faults)
     say(faults.length === 0 ? 'VERIFIED: everything that is stored is what was recorded and signed.' : verdict(faults))
     return faults.length === 0 ? 0 : 1

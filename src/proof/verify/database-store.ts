@@ -159,11 +159,12 @@ export function databaseSource(client: Client, log: StoredLog, published: number
   }
 }
 
-/** Entries of the log `audit` that pin findings, in order. */
+/** Entries of the log `audit` that pin findings and what was answered to them, in order. */
 export async function readDigestEntries(client: Client): Promise<{ position: number; bytes: Buffer }[]> {
   const { rows } = await client.query<{ position: bigint; bytes: Buffer }>(
     `select position, bytes from entry where log_id = (select id from log where name = 'audit')
-       and position(convert_to('"kind":"findings_digest"', 'UTF8') in bytes) > 0 order by position`,
+       and (position(convert_to('"kind":"findings_digest"', 'UTF8') in bytes) > 0
+            or position(convert_to('"kind":"answers_digest"', 'UTF8') in bytes) > 0) order by position`,
   )
   return rows.map((row) => ({ position: Number(row.position), bytes: row.bytes }))
 }
@@ -176,3 +177,21 @@ export const readFindings = async (client: Client, from: bigint, to: bigint): Pr
       String(to),
     ])
   ).rows
+
+const answerColumns = {
+  finding_response: { key: 'no', columns: 'no, finding_no, at, participant, person, text, documents' },
+  finding_resolution: {
+    key: 'finding_no',
+    columns: 'finding_no, at, participant, person, resolved_as, legal_basis, text',
+  },
+} as const
+
+/** Responses by their number, resolutions by that of their finding: the columns that are pinned. */
+export async function readAnswers(
+  client: Client,
+  table: keyof typeof answerColumns,
+): Promise<Map<bigint, Record<string, unknown>>> {
+  const { key, columns } = answerColumns[table]
+  const { rows } = await client.query<Record<string, unknown>>(`select ${columns} from ${table}`)
+  return new Map(rows.map((row) => [BigInt(String(row[key])), row]))
+}

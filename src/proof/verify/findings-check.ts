@@ -3,16 +3,36 @@ import * as store from './database-store.ts'
 import type { Fault } from './source.ts'
 
 /**
- * The findings against their digests (design D14). What pins them are entries of the log `audit`, whose hashes are verified with the
- * log: the digests are taken from there and computed again over what is stored, each finding a line of canonical JSON.
+ * The findings, and what was said and decided about them, against their digests (design D14). What pins them are entries of the log
+ * `audit`, whose hashes are verified with the log: the digests are taken from there and computed again over what is stored, each row a
+ * line of canonical JSON.
  */
-export type FindingsReport = { digests: number; findings: number; faults: readonly Fault[] }
+export type FindingsReport = { digests: number; findings: number; answers: number; faults: readonly Fault[] }
 
 type Digest = { position: number; from: bigint; to: bigint; count: number; sha256: string }
+type Pin = { position: number; no: bigint; sha256: string }
 
 export async function checkFindings(client: store.Client): Promise<FindingsReport> {
+  const acts = await readActs(client)
+  const digests = acts.flatMap(({ position, kind, subject }) =>
+    kind === 'findings_digest' ? [digestOf(position, subject)] : [],
+  )
   const faults: Fault[] = []
-  const digests = await readDigests(client)
+  const findings = await checkRanges(client, digests, faults)
+  let answers = 0
+  for (const [name, table] of [
+    ['responses', 'finding_response'],
+    ['resolutions', 'finding_resolution'],
+  ] as const) {
+    const pins = acts.flatMap(({ position, kind, subject }) =>
+      kind === 'answers_digest' ? pinsOf(position, memberOf(subject, name)) : [],
+    )
+    answers += await checkPins(client, table, pins, faults)
+  }
+  return { digests: digests.length, findings, answers, faults }
+}
+
+async function checkRanges(client: store.Client, digests: readonly Digest[], faults: Fault[]): Promise<number> {
   let next = 1n
   let findings = 0
   for (const digest of digests) {
@@ -34,26 +54,49 @@ export async function checkFindings(client: store.Client): Promise<FindingsRepor
         : `${rows.length} are there instead of ${digest.count}`)
     faults.push({ position: digest.position, text })
   }
-  return { digests: digests.length, findings, faults }
+  return findings
 }
 
-async function readDigests(client: store.Client): Promise<Digest[]> {
-  const digests: Digest[] = []
-  for (const { position, bytes } of await store.readDigestEntries(client)) {
-    const entry: unknown = JSON.parse(bytes.toString('utf8'))
-    const subject = memberOf(memberOf(entry, 'act'), 'subject')
-    const text = (name: string): string => String(memberOf(subject, name))
-    if (memberOf(memberOf(entry, 'act'), 'kind') !== 'findings_digest') continue
-    digests.push({
-      position,
-      from: BigInt(text('from')),
-      to: BigInt(text('to')),
-      count: Number(text('count')),
-      sha256: text('sha256'),
-    })
+const wordOf = { finding_response: 'the response', finding_resolution: 'the resolution of finding' } as const
+
+/** Each pinned row must be there as it was pinned. What is not pinned yet is younger than a digest's minute. */
+async function checkPins(
+  client: store.Client,
+  table: keyof typeof wordOf,
+  pins: readonly Pin[],
+  faults: Fault[],
+): Promise<number> {
+  const rows = await store.readAnswers(client, table)
+  for (const { position, no, sha256 } of pins) {
+    const row = rows.get(no)
+    if (row && createHash('sha256').update(canonical(row)).digest('hex') === sha256) continue
+    const what = row ? 'is not what it was' : 'is gone'
+    faults.push({ position, text: `${wordOf[table]} ${no} ${what} when entry ${position} of audit pinned it` })
   }
-  return digests
+  return pins.length
 }
+
+type Act = { position: number; kind: unknown; subject: unknown }
+
+async function readActs(client: store.Client): Promise<Act[]> {
+  const entries = await store.readDigestEntries(client)
+  return entries.map(({ position, bytes }) => {
+    const act = memberOf(JSON.parse(bytes.toString('utf8')), 'act')
+    return { position, kind: memberOf(act, 'kind'), subject: memberOf(act, 'subject') }
+  })
+}
+
+function digestOf(position: number, subject: unknown): Digest {
+  const text = (name: string): string => String(memberOf(subject, name))
+  const [from, to] = [BigInt(text('from')), BigInt(text('to'))]
+  return { position, from, to, count: Number(text('count')), sha256: text('sha256') }
+}
+
+const pinsOf = (position: number, list: unknown): Pin[] =>
+  (Array.isArray(list) ? list : []).map((item) => {
+    const [no = '', sha256 = ''] = String(item).split(':')
+    return { position, no: BigInt(no), sha256 }
+  })
 
 const memberOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
