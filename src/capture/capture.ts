@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Fault } from '../custody/claim.ts'
 import type { Accepted } from '../custody/judge.ts'
 import { contentDigest } from '../epcis/canonical.ts'
@@ -6,7 +7,7 @@ import { eventHashId } from '../epcis/hash-id.ts'
 import { Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
 import type { Outcome } from '../ledger/commit.ts'
 import { isOutage } from '../ledger/ledger.ts'
-import type { Actor } from '../participants/actor.ts'
+import { type Actor, actingFor } from '../participants/actor.ts'
 import { type Identity, type PrepareOptions, type Prepared, prepareEvent } from './prepare.ts'
 import { withPairs } from './replace.ts'
 import { prepareTakeBack, type TakeBackDeps } from './take-back.ts'
@@ -63,7 +64,7 @@ export function createCapture(deps: CaptureDeps): Capture {
     const event = withPairs(sent)
     // The content is what was sent, however much of it is recorded in the end: sending it again must find it.
     const said = options?.said ?? sent
-    const known = identityOf(said === sent ? event : withPairs(said))
+    const known = identityOf(said === sent ? event : withPairs(said), actor)
     const identity = event === said ? known : { ...known, eventID: said.eventID ?? eventHashId(said) }
     return event.errorDeclaration
       ? prepareTakeBack(deps, actor, event, identity, options?.agreed)
@@ -105,10 +106,13 @@ async function commitAll(deps: CaptureDeps, prepared: readonly Prepared[], whole
   return { kept, problems }
 }
 
-/** Under which id an event is remembered, and by which content it is told from others with that id (D8). */
-export const identityOf = (event: EpcisEvent): Identity => ({
+/**
+ * Under which id an event is remembered, and by which content it is told from others with that id (D8). What another participant
+ * says in the same words is not the same: it was not judged for him.
+ */
+export const identityOf = (event: EpcisEvent, actor: Actor): Identity => ({
   eventID: event.eventID ?? eventHashId(event),
-  digest: contentDigest(event).slice(0, 32),
+  digest: hash('sha256', `${contentDigest(event)}\n${actingFor(actor).id}`).slice(0, 32),
 })
 
 type Verdict = Outcome<Accepted, readonly Fault[]>
@@ -222,9 +226,11 @@ async function problemOf(
     case 'taken': {
       const field = await deps.differingField(event, outcome.log, outcome.position, actor)
       const differs = field === undefined ? '' : ` It differs in ${field}.`
-      return new Problem('event_id_taken', {
-        detail: `An event with this id is recorded with other content.${differs} Give the new event an id of its own.`,
-      })
+      const taken =
+        event.eventID === undefined
+          ? 'Another participant recorded an event of exactly this content.'
+          : `An event with this id is recorded with other content, or by another participant.${differs}`
+      return new Problem('event_id_taken', { detail: `${taken} Give the new event an id of its own.` })
     }
     case 'refused':
       return refusalOf(deps, outcome.refusal, log, actor)

@@ -29,7 +29,7 @@ export function createOrderActs(deps: OrderActDeps): OrderActs {
   ) => {
     const asked = { claim, logName: order.log, place: null }
     const covered = mandated(actor, 'order_codes', [order.gtin])
-    const prepared = await prepareClaim(deps, covered, event, identityOf(event), asked)
+    const prepared = await prepareClaim(deps, covered, event, identityOf(event, covered), asked)
     const receipt: ActReceipt = recordedBody(await deps.capture.commit(prepared))
     return receipt
   }

@@ -3,22 +3,22 @@ import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { testApp, type TestApp } from '../support/app.ts'
 import { client } from '../support/connect.ts'
-import type { GivenParticipant } from '../support/given.ts'
+import * as given from '../support/given.ts'
 import { type Stage, stage } from '../support/story.ts'
 
 type Home = Stage & {
   app: TestApp
   second: TestApp
-  maker: GivenParticipant
-  rival: GivenParticipant
-  shop: GivenParticipant
+  maker: given.GivenParticipant
+  rival: given.GivenParticipant
+  shop: given.GivenParticipant
 }
 
 async function home(t: Test): Promise<Home> {
   const app = await testApp(t)
   const second = await testApp(t, { database: app.database })
   const stood = await stage(app, { units: 400 })
-  const who = (name: string): GivenParticipant => {
+  const who = (name: string): given.GivenParticipant => {
     const found = stood.actors.get(name)
     if (!found) throw new Error(name)
     return found
@@ -117,6 +117,22 @@ t.test('exactly once', async (t) => {
       commissioning([a], { eventTime: '2026-05-01T10:00:01.000+06:00' }),
     )
     t.equal(later.json<Problem>().code, 'wrong_state', 'a second later it is another event')
+  })
+
+  await t.test('what another participant says in the same words is not his', async (t) => {
+    const [a = ''] = fresh()
+    const before = await size()
+    const [named, nameless] = [commissioning([a], { eventID: id() }), commissioning([a])]
+    for (const event of [named, { ...nameless, bizStep: 'inspecting', action: 'OBSERVE' }]) {
+      await maker.expect(201, 'POST', '/events', event)
+      const problem = await rival.expect<Problem>(409, 'POST', '/events', event)
+      t.equal(problem.code, 'event_id_taken')
+      t.match(problem.detail, /another participant/i)
+      t.equal((await maker.call('POST', '/events', event)).statusCode, 200)
+    }
+    t.equal(await size(), before + 2)
+    const agent = await given.agent(app, maker, shop, ['commission'])
+    t.equal((await agent.call('POST', '/events', named)).statusCode, 200, 'who acts for him is he')
   })
 
   await t.test('scans: with an id, with a time, with neither', async (t) => {
