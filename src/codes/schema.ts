@@ -112,6 +112,7 @@ export const CodeForms = Type.Object({
   digitalLink: form,
   epcUri: form,
   pattern: form,
+  classUri: form,
   tags: Type.Array(Type.Object({ encoding: Type.String(), uri: form, hex: Type.String() })),
   missing: Type.Array(Type.Object({ form: Type.String(), why: Type.String() })),
 })

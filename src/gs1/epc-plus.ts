@@ -1,35 +1,75 @@
+import { applicationIdentifiers } from './ai.ts'
 import { BitReader, bitsToHex, hexToBits } from './bits.ts'
+import { checkValue } from './elements.ts'
 import type { Pair } from './epc-key.ts'
 import { malformed, ok } from './fault.ts'
 import type { Parsed } from './fault.ts'
 import { decodeHostname, encodeHostname, isHostname } from './hostname.ts'
-import { isGtin, isSscc } from './identifiers.ts'
-import { decodePlusText, encodePlusText } from './plus-text.ts'
+import {
+  decodePlusDigits,
+  decodePlusKey,
+  decodePlusText,
+  encodePlusDigits,
+  encodePlusKey,
+  encodePlusText,
+} from './plus-text.ts'
 
 /** A tag of EPC Tag Data Standard 2: it carries the key whole and needs no company prefix. */
 export type PlusTag = { name: string; filter: number; hostname?: string; pairs: Pair[]; moreData: boolean }
 
-type PlusScheme = { name: string; header: string; key: '00' | '01'; dated?: boolean; hosted?: boolean }
+/** What follows the digits of a key: a text or digits, onto the key or into an identifier of its own. */
+type Serial = { as: 'text' | 'digits'; to: 'key' | string; none?: string }
+type PlusScheme = {
+  name: string
+  header: string
+  ai: string
+  /** Digits that the key begins with; undefined where it is a text of any length (GIAI, CPI). */
+  digits?: number
+  serial?: Serial
+  dated: boolean
+  hosted: boolean
+}
 
-const schemes: readonly PlusScheme[] = [
-  { name: 'sgtin+', header: 'F7', key: '01' },
-  { name: 'dsgtin+', header: 'FB', key: '01', dated: true },
-  { name: 'sscc+', header: 'F9', key: '00' },
-  { name: 'sgtin++', header: 'FD', key: '01', hosted: true },
-  { name: 'dsgtin++', header: 'FC', key: '01', dated: true, hosted: true },
-  { name: 'sscc++', header: 'EF', key: '00', hosted: true },
+/** Name, header of the `+` and of the `++` tag, key, its digits, its serial (EPC Tag Data Standard 2.3, section 14.6). */
+type Row = [name: string, plus: string, hosted: string, ai: string, digits: number | undefined, serial?: Serial]
+
+const rows: readonly Row[] = [
+  ['sgtin', 'F7', 'FD', '01', 14, { as: 'text', to: '21' }],
+  ['dsgtin', 'FB', 'FC', '01', 14, { as: 'text', to: '21' }],
+  ['sscc', 'F9', 'EF', '00', 18],
+  ['sgln', 'F2', 'E9', '414', 13, { as: 'text', to: '254', none: '0' }],
+  ['grai', 'F1', 'EB', '8003', 14, { as: 'text', to: 'key' }],
+  ['giai', 'FA', 'EE', '8004', undefined],
+  ['gsrn', 'F4', 'E7', '8018', 18],
+  ['gsrnp', 'F5', 'E8', '8017', 18],
+  ['gdti', 'F6', 'EA', '253', 13, { as: 'text', to: 'key' }],
+  ['cpi', 'F0', 'E6', '8010', undefined, { as: 'digits', to: '8011' }],
+  ['sgcn', 'F8', 'EC', '255', 13, { as: 'digits', to: 'key' }],
+  ['itip', 'F3', 'ED', '8006', 18, { as: 'text', to: '21' }],
 ]
 
+const schemes: readonly PlusScheme[] = rows.flatMap(([name, plus, hosted, ai, digits, serial]) => {
+  const common = {
+    ai,
+    dated: name === 'dsgtin',
+    ...(digits === undefined ? {} : { digits }),
+    ...(serial === undefined ? {} : { serial }),
+  }
+  return [
+    { name: `${name}+`, header: plus, hosted: false, ...common },
+    { name: `${name}++`, header: hosted, hosted: true, ...common },
+  ]
+})
+
+const KEY_MAX = 30
 // The date that leads a DSGTIN, by its indicator (section 14.6.2).
 const DATES = ['11', '13', '15', '16', '17', '7006', '7007']
-const KEY_DIGITS = { '00': 18, '01': 14 } as const
 
 const byHeader = new Map(schemes.map((scheme) => [scheme.header, scheme] as const))
-const nibbles = (digits: string): string => hexToBits(digits)
 
 /** Whether hex of this header may be a tag of this kind. Lengths vary, so an odd digit is let pass too. */
 export const looksLikePlusTag = (hex: string): boolean =>
-  byHeader.has(hex.slice(0, 2).toUpperCase()) && hex.length >= 20 && hex.length <= 192
+  byHeader.has(hex.slice(0, 2).toUpperCase()) && hex.length >= 12 && hex.length <= 192
 
 function takeDigits(reader: BitReader, count: number): string {
   return Array.from({ length: count }, () => reader.number(4).toString(16)).join('')
@@ -43,7 +83,28 @@ function takeDate(reader: BitReader): Pair | undefined {
   return ai === undefined || year?.length !== 2 ? undefined : [ai, `${year}${month}${day}`]
 }
 
-/** Decodes a `+` or `++` tag of a trade item or a logistic unit (EPC Tag Data Standard 2.3, section 14.6). */
+/** The key and its serial; undefined where the bits are none that an encoder writes. */
+function takeKey({ ai, digits, serial }: PlusScheme, reader: BitReader): Pair[] | undefined {
+  const key = digits === undefined ? decodePlusKey(reader, KEY_MAX) : takeDigits(reader, digits)
+  if (key === undefined) return undefined
+  if (serial === undefined) return [[ai, key]]
+  const text = serial.as === 'text' ? decodePlusText(reader) : decodePlusDigits(reader)
+  if (text === undefined) return undefined
+  if (serial.to === 'key') return [[ai, key + text]]
+  return text === serial.none
+    ? [[ai, key]]
+    : [
+        [ai, key],
+        [serial.to, text],
+      ]
+}
+
+const isRight = ([ai, value]: Pair): boolean => {
+  const entry = applicationIdentifiers.get(ai)
+  return entry !== undefined && checkValue(entry, value, 0) === undefined
+}
+
+/** Decodes a `+` or `++` tag (EPC Tag Data Standard 2.3, section 14.6). */
 export function decodePlusTag(text: string): Parsed<PlusTag> {
   const scheme = byHeader.get(text.slice(0, 2).toUpperCase())
   if (!scheme) return malformed('epc_tag', 'These hex digits are no EPC tag of a known kind.', { at: 0 })
@@ -53,37 +114,49 @@ export function decodePlusTag(text: string): Parsed<PlusTag> {
   const moreData = reader.take(1) === '1'
   const filter = Number(reader.number(3))
   const date = scheme.dated ? takeDate(reader) : undefined
-  if (scheme.dated && date === undefined) return refused
-  const key = takeDigits(reader, KEY_DIGITS[scheme.key])
-  if (scheme.key === '01' ? !isGtin(key) : !isSscc(key)) return refused
-  const serial = scheme.key === '01' ? decodePlusText(reader) : ''
-  if (serial === undefined) return refused
+  const key = takeKey(scheme, reader)
+  if (key === undefined || (scheme.dated && date === undefined)) return refused
   const hostname = scheme.hosted ? decodeHostname(reader) : undefined
   if ((scheme.hosted && hostname === undefined) || reader.overrun) return refused
   // Further data follows the EPC only where the toggle says so.
   if (!moreData && reader.rest().includes('1')) return refused
-  const pairs: Pair[] = [
-    [scheme.key, key],
-    ...(serial === '' ? [] : [['21', serial] as const]),
-    ...(date ? [date] : []),
-  ]
+  const pairs = [...key, ...(date ? [date] : [])]
+  if (!pairs.every(isRight)) return refused
   return ok({ name: scheme.name, filter, pairs, moreData, ...(hostname === undefined ? {} : { hostname }) })
 }
 
-/** Encodes a unit or a logistic unit as SGTIN+ or SSCC+; with a host name, whose Digital Link it is, as `++`. */
+/** The key's bits; undefined where a serial is missing or does not fit. */
+function keyBits({ ai, digits, serial }: PlusScheme, values: ReadonlyMap<string, string>): string | undefined {
+  const whole = values.get(ai) ?? ''
+  const head = digits === undefined ? encodePlusKey(whole) : hexToBits(whole.slice(0, digits))
+  if (serial === undefined) return head
+  const text = serial.to === 'key' ? whole.slice(digits) : (values.get(serial.to) ?? serial.none ?? '')
+  if (text === '') return undefined
+  const tail = serial.as === 'text' ? encodePlusText(text) : encodePlusDigits(text)
+  return tail === undefined ? undefined : head + tail
+}
+
+/**
+ * Encodes a key as its `+` tag; with a host name, whose Digital Link it is, as `++`. `values` holds what has been checked,
+ * by Application Identifier, the key first.
+ */
 export function encodePlusTag(
-  object: { gtin: string; serial: string } | { sscc: string },
+  values: ReadonlyMap<string, string>,
   { filter = 0, hostname }: { filter?: number; hostname?: string } = {},
-): Parsed<string> {
+): Parsed<{ name: string; hex: string }> {
   if (hostname !== undefined && !isHostname(hostname)) {
     return malformed('hostname', 'A host name has 1 to 63 letters, digits, dots and hyphens.')
   }
   if (!Number.isInteger(filter) || filter < 0 || filter > 7) {
     return malformed('epc_tag', 'The filter value does not fit this encoding.')
   }
-  const key = 'sscc' in object ? '00' : '01'
-  const scheme = schemes.find((s) => s.key === key && !s.dated && (s.hosted ?? false) === (hostname !== undefined))
-  const head = hexToBits(scheme?.header ?? '') + filter.toString(2).padStart(4, '0')
-  const body = 'sscc' in object ? nibbles(object.sscc) : nibbles(object.gtin) + encodePlusText(object.serial)
-  return ok(bitsToHex(head + body + (hostname === undefined ? '' : encodeHostname(hostname))))
+  const hosted = hostname !== undefined
+  const [key] = values.keys()
+  const scheme = schemes.find((one) => one.ai === key && !one.dated && one.hosted === hosted)
+  const bits = scheme && keyBits(scheme, values)
+  if (!scheme || bits === undefined) {
+    return malformed('epc_tag', 'There is no tag of the second standard for this key; a serial may be missing.')
+  }
+  const head = hexToBits(scheme.header) + filter.toString(2).padStart(4, '0')
+  return ok({ name: scheme.name, hex: bitsToHex(head + bits + (hosted ? encodeHostname(hostname) : '')) })
 }

@@ -1,5 +1,6 @@
 import { applicationIdentifiers } from './ai.ts'
-import { decodeTag, looksLikeTag } from './epc-binary.ts'
+import { bitsToHex } from './bits.ts'
+import { decodeTag, encodeTag, looksLikeTag } from './epc-binary.ts'
 import { epcToElements } from './epc-key.ts'
 import { decodePlusTag, looksLikePlusTag } from './epc-plus.ts'
 import { keySchemes } from './epc-schemes.ts'
@@ -18,7 +19,9 @@ export function readEpcUri(text: string): CodeAnswer {
   if (raw) return readRaw(Number(raw[1]), raw[2] ?? '')
   const { value, fault } = parseEpcUri(text)
   if (fault) return { fault }
-  const { epc, pattern } = value
+  const { epc, pattern, tag, filter = 0 } = value
+  const unfit = tag && encodeTag(epc, tag, filter).fault
+  if (unfit) return { fault: { ...unfit, at: 'urn:epc:tag:'.length } }
   if (pattern === undefined) return fromEpc(epc)
   const scheme = keySchemes.get(epc.scheme)
   const fixed = (scheme?.digits === undefined ? 1 : 2) + (scheme?.extras.filter(({ to }) => to === 'key').length ?? 0)
@@ -63,4 +66,12 @@ export function readTag(hex: string): CodeAnswer {
     return entry ? [{ entry, value: text, at: 0 }] : []
   })
   return { reading: readElements(elements, true) }
+}
+
+/** What a tag names whose bits were passed on as a text of 0 and 1; undefined where they are no tag's. */
+export function readBits(text: string): CodeAnswer | undefined {
+  if (text.length < 48 || text.length > 768 || !/^[01]+$/.test(text)) return undefined
+  const hex = bitsToHex(text)
+  const answer = isTag(hex) ? readTag(hex) : undefined
+  return answer?.fault ? undefined : answer
 }

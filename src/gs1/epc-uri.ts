@@ -27,30 +27,58 @@ function split(text: string, count: number): string[] {
 }
 
 /**
- * Parses `urn:epc:id:…`, `urn:epc:class:lgtin:…`, `urn:epc:idpat:…` and `urn:epc:tag:…` (EPC Tag Data Standard 1.13,
- * sections 6, 8 and 12). Everything is case-sensitive; what is not of the URI's own characters must be escaped.
+ * Parses `urn:epc:id:…`, `urn:epc:class:lgtin:…`, `urn:epc:idpat:…`, `urn:epc:tag:…` and `urn:epc:pat:…` (EPC Tag Data
+ * Standard 1.13, sections 6, 8, 12 and 13). Everything is case-sensitive; what is not of the URI's own characters must be escaped.
  */
 export function parseEpcUri(text: string): Parsed<EpcUri> {
-  const match = /^urn:epc:(id|class|idpat|tag):([a-z]+)(-\w+)?:(.*)$/s.exec(text)
+  const match = /^urn:epc:(id|class|idpat|tag|pat):([a-z]+)(-\w+)?:(.*)$/s.exec(text)
   const [, form = '', name = '', size = '', body = ''] = match ?? []
   const count = partCount(name)
-  if (count === undefined || (size !== '') !== (form === 'tag') || (form === 'class') !== (name === 'lgtin')) {
+  const ofTag = form === 'tag' || form === 'pat'
+  if (count === undefined || (size !== '') !== ofTag || (form === 'class') !== (name === 'lgtin')) {
     return malformed('epc_uri', 'An EPC URI is of the form urn:epc:id:sgtin:prefix.reference.serial.', { at: 0 })
   }
   const start = text.length - body.length
-  if (form === 'tag') return parseTagBody(name + size, body, start)
   if (UNSAFE.test(body)) {
     const detail = 'This URI has a character that must be escaped, as in %2F.'
     return malformed('epc_uri', detail, { at: start + body.search(UNSAFE) })
   }
+  if (form === 'tag') return parseTagBody(name + size, body, start)
+  if (form === 'pat') return parseTagPattern(name, size, body, start)
   const raw = split(body, count)
-  const star = form === 'idpat' ? raw.indexOf('*') : -1
-  if (star >= 0 && raw.slice(star).some((part) => part !== '*')) {
-    return malformed('epc_uri', 'After an asterisk, a pattern has asterisks alone.', { at: start })
+  return form === 'idpat' ? parsePattern(name, raw, start) : parseParts(name, raw, start)
+}
+
+function parseParts(scheme: string, raw: readonly string[], at: number): Parsed<EpcUri> {
+  const parsed = checked({ scheme, parts: raw.map(unescape) }, partCount(scheme) ?? 0, at)
+  return parsed.fault ? parsed : ok({ epc: parsed.value })
+}
+
+/** A pattern without any asterisk stands for the one object that it names. */
+function parsePattern(scheme: string, raw: readonly string[], at: number): Parsed<EpcUri> {
+  const star = raw.indexOf('*')
+  if (star < 0) return parseParts(scheme, raw, at)
+  if (raw.slice(star).some((part) => part !== '*')) {
+    return malformed('epc_uri', 'After an asterisk, a pattern has asterisks alone.', { at })
   }
-  const parsed = checked({ scheme: name, parts: raw.map(unescape) }, count, start, star < 0 ? undefined : star)
-  if (parsed.fault || star < 0) return parsed.fault ? parsed : ok({ epc: parsed.value })
-  return ok({ epc: { scheme: name, parts: parsed.value.parts.slice(0, star) }, pattern: star })
+  const parsed = checked({ scheme, parts: raw.map(unescape) }, partCount(scheme) ?? 0, at, star)
+  return parsed.fault ? parsed : ok({ epc: { scheme, parts: parsed.value.parts.slice(0, star) }, pattern: star })
+}
+
+/** A pattern of tags (section 13): the filter and the serial may be open, or the serial a range of numbers. */
+function parseTagPattern(scheme: string, size: string, body: string, at: number): Parsed<EpcUri> {
+  const tag = tagByName(scheme + size)
+  const [filter = '', ...rest] = tag?.filterBits === 0 ? ['0', body] : split(body, 2)
+  const known = /^(0|[1-9]\d?)$/.test(filter) && Number(filter) < 2 ** (tag?.filterBits ?? 0)
+  if (!tag || (!known && filter !== '*' && filter !== '0')) {
+    return malformed('epc_uri', 'This tag pattern has no proper encoding or filter value.', { at })
+  }
+  const raw = split(rest.join(''), partCount(scheme) ?? 0)
+  return parsePattern(
+    scheme,
+    raw.map((part) => (/^\[\d+-\d+\]$/.test(part) ? '*' : part)),
+    at,
+  )
 }
 
 function checked(epc: Epc, count: number, at: number, wild?: number): Parsed<Epc> {
@@ -67,7 +95,6 @@ function checked(epc: Epc, count: number, at: number, wild?: number): Parsed<Epc
 function parseTagBody(tagName: string, body: string, start: number): Parsed<EpcUri> {
   const tag = tagByName(tagName)
   if (!tag) return malformed('epc_uri', 'There is no tag encoding of this name.', { at: 0 })
-  if (UNSAFE.test(body)) return malformed('epc_uri', 'This URI has a character that must be escaped.', { at: start })
   const count = partCount(tag.scheme) ?? 0
   const dot = tag.filterBits === 0 ? -1 : body.indexOf('.')
   const filter = tag.filterBits === 0 ? 0 : Number(body.slice(0, Math.max(dot, 0)) || NaN)

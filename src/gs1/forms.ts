@@ -28,6 +28,8 @@ export type Forms = {
   epcUri?: string
   /** The pattern of the object's class. */
   pattern?: string
+  /** The class of its lot. */
+  classUri?: string
   tags: { encoding: string; uri?: string; hex: string }[]
   /** Why a form is not here, by its name. */
   missing: { form: string; why: string }[]
@@ -48,8 +50,10 @@ export function forms(reading: Reading, options: FormOptions = {}): Forms {
   if (link.fault) result.missing.push({ form: 'digitalLink', why: link.fault.detail })
   else result.digitalLink = link.value
   if (tail) result.missing.push({ form: 'tail', why: 'Links, URIs and tags name the object alone, without its tail.' })
-  addPlus(result, reading, options)
-  addEpc(result, new Map(others.map(({ entry, value }) => [entry.ai, value])), options)
+  // The key comes first.
+  const values = new Map(others.map(({ entry, value }) => [entry.ai, value]))
+  addPlus(result, values, options)
+  addEpc(result, values, options)
   return result
 }
 
@@ -85,15 +89,14 @@ function withoutTail(pairs: Elements): { tail: boolean; others: Elements } {
   return { tail: others.length < pairs.length, others }
 }
 
-function addPlus(result: Forms, reading: Reading, { filter = 0, hostname }: FormOptions): void {
-  if (reading.kind !== 'unit' && reading.kind !== 'logistic') return
-  const name = reading.kind === 'unit' ? 'sgtin' : 'sscc'
-  const plus = encodePlusTag(reading, { filter })
-  if (plus.value !== undefined) result.tags.push({ encoding: `${name}+`, hex: plus.value })
+function addPlus(result: Forms, values: ReadonlyMap<string, string>, { filter = 0, hostname }: FormOptions): void {
+  const plus = encodePlusTag(values, { filter })
+  if (plus.fault) result.missing.push({ form: '+', why: plus.fault.detail })
+  else result.tags.push({ encoding: plus.value.name, hex: plus.value.hex })
   if (hostname === undefined) return
-  const hosted = encodePlusTag(reading, { filter, hostname })
-  if (hosted.fault) result.missing.push({ form: `${name}++`, why: hosted.fault.detail })
-  else result.tags.push({ encoding: `${name}++`, hex: hosted.value })
+  const hosted = encodePlusTag(values, { filter, hostname })
+  if (hosted.fault) result.missing.push({ form: '++', why: hosted.fault.detail })
+  else result.tags.push({ encoding: hosted.value.name, hex: hosted.value.hex })
 }
 
 function addEpc(result: Forms, values: ReadonlyMap<string, string>, { prefixLength, filter = 0 }: FormOptions): void {
@@ -104,8 +107,11 @@ function addEpc(result: Forms, values: ReadonlyMap<string, string>, { prefixLeng
     return
   }
   const epc = pairsToEpc(values, prefixLength)
-  const pattern = classPattern(values, prefixLength)
+  const [[ai, value] = ['', '']] = values
+  const pattern = classPattern(ai, value, prefixLength)
   if (pattern !== undefined) result.pattern = pattern
+  const classUri = lotUri(values, prefixLength)
+  if (classUri !== undefined) result.classUri = classUri
   if (epc.fault) {
     result.missing.push({ form: 'epcUri', why: epc.fault.detail })
     return
@@ -122,16 +128,38 @@ function addTags(result: Forms, epc: Epc, filter: number): void {
   }
 }
 
-/** The pattern of all units of the GTIN, the one pattern that partners ask by. */
-function classPattern(values: ReadonlyMap<string, string>, prefixLength: number): string | undefined {
-  const gtin = values.get('01')
-  if (gtin === undefined) return undefined
-  const epc = pairsToEpc(
+// Of which keys there are classes: how long the key is without its serial, and where the serial stands.
+const CLASSES: Readonly<Record<string, { length?: number; serial: 'key' | string }>> = {
+  '01': { serial: '21' },
+  '414': { serial: '254' },
+  '8003': { length: 14, serial: 'key' },
+  '253': { length: 13, serial: 'key' },
+  '255': { length: 13, serial: 'key' },
+  '8006': { serial: '21' },
+  '8010': { serial: '8011' },
+}
+
+/** The pattern of all that differ from the object by their serial alone. */
+function classPattern(ai: string, value: string, prefixLength: number): string | undefined {
+  const kind = CLASSES[ai]
+  if (!kind) return undefined
+  const key = value.slice(0, kind.length)
+  const some = kind.serial === 'key' ? [[ai, `${key}0`] as const] : [[ai, key] as const, [kind.serial, '0'] as const]
+  const { value: epc } = pairsToEpc(new Map(some), prefixLength)
+  // The serial is the last part of each of these.
+  return epc && writePattern({ scheme: epc.scheme, parts: epc.parts.slice(0, -1) })
+}
+
+/** The class of all units of the lot, where the code tells it. */
+function lotUri(values: ReadonlyMap<string, string>, prefixLength: number): string | undefined {
+  const [gtin, lot] = [values.get('01'), values.get('10')]
+  if (gtin === undefined || lot === undefined) return undefined
+  const { value: epc } = pairsToEpc(
     new Map([
       ['01', gtin],
-      ['21', '0'],
+      ['10', lot],
     ]),
     prefixLength,
   )
-  return epc.fault ? undefined : writePattern({ scheme: 'sgtin', parts: epc.value.parts.slice(0, 2) })
+  return epc && writeEpcUri(epc)
 }

@@ -91,3 +91,45 @@ export function decodePlusText(reader: BitReader): string | undefined {
   const text = length === 0 ? undefined : method?.decode(reader, length)
   return text === undefined || reader.overrun || !isSerial(text) ? undefined : text
 }
+
+const DIGITS_MAX = 12
+
+/** Digits of any number up to 12 as bits: their number (4 bits), then their value (section 14.5.13). */
+export function encodePlusDigits(text: string): string | undefined {
+  if (!/^\d{1,12}$/.test(text)) return undefined
+  return text.length.toString(2).padStart(4, '0') + BigInt(text).toString(2).padStart(integerBits(text.length), '0')
+}
+
+export function decodePlusDigits(reader: BitReader): string | undefined {
+  const length = Number(reader.number(4))
+  if (length === 0 || length > DIGITS_MAX) return undefined
+  const digits = reader.number(integerBits(length)).toString().padStart(length, '0')
+  return digits.length === length && !reader.overrun ? digits : undefined
+}
+
+const DELIMITER = '1110'
+const TERMINATOR = '1111'
+
+/** A text that begins with digits: these in 4 bits each, then a terminator or a delimiter and the rest (section 14.5.5). */
+export function encodePlusKey(text: string): string {
+  const digits = /^\d*/.exec(text)?.[0] ?? ''
+  const rest = text.slice(digits.length)
+  return fixed(digits, 4, Number) + (rest === '' ? TERMINATOR : DELIMITER + encodePlusText(rest))
+}
+
+/** At most `max` characters. */
+export function decodePlusKey(reader: BitReader, max: number): string | undefined {
+  let text = ''
+  while (text.length <= max && !reader.overrun) {
+    const bits = reader.take(4)
+    if (bits === TERMINATOR) return text
+    if (bits === DELIMITER) {
+      const rest = decodePlusText(reader)
+      return rest === undefined ? undefined : text + rest
+    }
+    const digit = parseInt(bits, 2)
+    if (!(digit <= 9)) return undefined
+    text += String(digit)
+  }
+  return undefined
+}

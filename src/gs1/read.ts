@@ -1,7 +1,7 @@
 import { parseDigitalLink } from './digital-link.ts'
 import type { Element } from './elements.ts'
 import { parseBracketed, parseElementString } from './element-string.ts'
-import { isEpcUri, isTag, readEpcUri, readTag } from './epc-read.ts'
+import { isEpcUri, isTag, readBits, readEpcUri, readTag } from './epc-read.ts'
 import { hintTexts, malformed } from './fault.ts'
 import type { Parsed } from './fault.ts'
 import { readForeign } from './foreign.ts'
@@ -59,6 +59,8 @@ function readPlain(text: string, from: number): CodeAnswer {
   const answer = fromElements(parseElementString(text, from))
   if (answer.reading && namesObject(answer.reading)) return answer
   if (isTag(data)) return tagOrElements(readTag(data), answer, data)
+  const bits = answer.fault && readBits(data)
+  if (bits) return bits
   const foreign = answer.fault && readForeign(data)
   return foreign ? { reading: foreign } : answer
 }

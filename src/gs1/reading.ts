@@ -18,35 +18,18 @@ export type Reading =
 
 export type CodeAnswer = { reading: Reading; fault?: never } | { fault: CodeFault; reading?: never }
 
-// Which identifier names the object where several could: a label with an SSCC is the label of that logistic unit.
-const KEYS = [
-  '00',
-  '01',
-  '03',
-  '8006',
-  '8003',
-  '8004',
-  '8010',
-  '8017',
-  '8018',
-  '253',
-  '255',
-  '401',
-  '402',
-  '414',
-  '415',
-  '417',
-  '8013',
-]
+// Which identifiers name an object. Of several in one code the SSCC comes first (its label is the label of that logistic
+// unit), then a trade item with its serial, then the one that the code begins with.
+const KEYS = new Set('00 01 03 8006 8003 8004 8010 8017 8018 253 255 401 402 414 415 417 8013'.split(' '))
 
 /** Whether the reading names an object, or a class of objects, at all: an order number (400) alone does not. */
-export const namesObject = (reading: Reading): boolean => reading.kind !== 'key' || KEYS.includes(reading.ai)
+export const namesObject = (reading: Reading): boolean => reading.kind !== 'key' || KEYS.has(reading.ai)
 
 /** What a checked list of elements names. Elements of one Digital Link come key first, and then that key counts. */
 export function readElements(elements: readonly Element[], keyFirst = false): Reading {
   const values = new Map(elements.map(({ entry, value }) => [entry.ai, value] as const))
   const first = elements[0]?.entry.ai ?? ''
-  const ai = keyFirst ? first : (KEYS.find((key) => values.has(key)) ?? first)
+  const ai = keyFirst ? first : namingOf(values, first)
   const value = values.get(ai) ?? ''
   const serial = values.get('21')
   const attributes = new Map(values)
@@ -61,4 +44,11 @@ export function readElements(elements: readonly Element[], keyFirst = false): Re
   attributes.delete('91')
   attributes.delete('92')
   return { kind: 'unit', gtin: value, serial, tail: { keyId, check }, attributes }
+}
+
+function namingOf(values: ReadonlyMap<string, string>, first: string): string {
+  if (values.has('00')) return '00'
+  if (values.has('01') && values.has('21')) return '01'
+  for (const ai of values.keys()) if (KEYS.has(ai)) return ai
+  return first
 }

@@ -47,3 +47,26 @@ t.test('piece and total of 0: no element string (General Specifications, 3.9.6),
   t.match(readCode('urn:epc:id:itip:012345678901.0.00.00.A').reading, { ai: '8006', value: '001234567890120000' })
   t.end()
 })
+
+t.test('a part reference has at least one character (EPC Tag Data Standard 1.13, section 6.3.11)', (t) => {
+  t.ok(readCode('urn:epc:idpat:cpi:164759476414..*').fault)
+  t.end()
+})
+
+t.test('a pattern may name one object, without an asterisk (EPC Tag Data Standard 1.13, section 8.2)', (t) => {
+  t.match(readCode('urn:epc:idpat:grai:1234567890.12.124').reading, { ai: '8003', value: '01234567890128124' })
+  t.end()
+})
+
+t.test('a component serial is 0 or begins with another digit (EPC Tag Data Standard 1.13, section 6.3.11)', (t) => {
+  t.match(readCode('(8010)0614141123456(8011)0').reading, { ai: '8010' })
+  t.equal(readCode('(8010)0614141123456(8011)01').fault?.rule, 'nozeroprefix')
+  t.end()
+})
+
+t.test('an amount has a currency that is in use (ISO 4217, list one, of 2025)', (t) => {
+  const price = (currency: string) => readCode(`(415)4374736473640(8020)A(3912)${currency}12`)
+  for (const currency of ['396', '417', '924', '925', '926']) t.ok(price(currency).reading, currency)
+  for (const currency of ['191', '694', '931', '932']) t.equal(price(currency).fault?.rule, 'iso4217', currency)
+  t.end()
+})

@@ -3,6 +3,8 @@ import { decodeTag, encodeTag } from '../../src/gs1/epc-binary.ts'
 import { epcToPairs, pairsToEpc } from '../../src/gs1/epc-key.ts'
 import { decodePlusTag, encodePlusTag } from '../../src/gs1/epc-plus.ts'
 import { tagByName } from '../../src/gs1/epc-tags.ts'
+import { forms } from '../../src/gs1/forms.ts'
+import { readCode } from '../../src/gs1/read.ts'
 import { parseEpcUri, writeEpcUri, writePattern, writeTagUri } from '../../src/gs1/epc-uri.ts'
 
 const rows = (table: string): string[][] =>
@@ -208,15 +210,110 @@ t.test('tags of the second standard carry the key whole', (t) => {
     t.equal(value?.hostname, host)
     t.equal(String(value?.filter), filter)
   }
-  const unit = { gtin: '79521141123453', serial: '32a/b' }
-  t.equal(encodePlusTag(unit, { filter: 3 }).value, 'F73795211411234538566CB0AFC4')
+  const unit = new Map([
+    ['01', '79521141123453'],
+    ['21', '32a/b'],
+  ])
+  t.equal(encodePlusTag(unit, { filter: 3 }).value?.hex, 'F73795211411234538566CB0AFC4')
   t.equal(
-    encodePlusTag(unit, { filter: 3, hostname: 'example.com' }).value,
+    encodePlusTag(unit, { filter: 3, hostname: 'example.com' }).value?.hex,
     'FD3795211411234538566CB0AFC5232F8C3B786CCB6C',
   )
-  t.equal(encodePlusTag({ sscc: '095201234567891235' }).value, 'F90095201234567891235000')
+  t.equal(encodePlusTag(new Map([['00', '095201234567891235']])).value?.hex, 'F90095201234567891235000')
   t.equal(decodePlusTag('F73795211411234528566CB0AFC4').fault?.rule, 'epc_tag', 'a wrong check digit')
   t.equal(decodePlusTag('F73795211411234538566CB0AFC5').fault?.rule, 'epc_tag', 'a bit behind the end')
   t.equal(encodePlusTag(unit, { hostname: 'not a host' }).fault?.rule, 'hostname')
+  t.end()
+})
+
+t.test('every key has a tag of the second standard', (t) => {
+  const table = `
+    sgln+   F2395211411234548566CB0AFC400000             (414)9521141123454(254)32a/b
+    grai+   F13095211411234548566CB0AFC4                 (8003)0952114112345432a/b
+    giai+   FA3952114132E83C2BF10000                     (8004)952114132a/b
+    giai+   FA3417470112345F                             (8004)417470112345
+    gsrn+   F43952114112345678906000                     (8018)952114112345678906
+    gsrnp+  F53952114112345678906000                     (8017)952114112345678906
+    gdti+   F6395211411234540458B800                     (253)95211411234545678
+    cpi+    F0395211415E87A145BAFB4D19A8C0E4             (8010)95211415PQ7/Z43(8011)12345
+    sgcn+   F839521141678909509338000000                 (255)952114167890904711
+    itip+   F3309521141123454010266AE27FDF35             (8006)095211411234540102(21)rif981
+    sgln++  E9395211411234548566CB0AFC525065F1876F0D996D8000         (414)9521141123454(254)32a/b
+    giai++  EE3952114132E83C2BF1494197C61DBC3665B600                 (8004)952114132a/b
+    itip++  ED309521141123454010266AE27FDF3592832F8C3B786CCB6C00     (8006)095211411234540102(21)rif981
+  `
+  for (const [name = '', hex = '', expected] of rows(table)) {
+    const { value } = decodePlusTag(hex)
+    t.equal(value?.pairs.map(([ai, text]) => `(${ai})${text}`).join(''), expected, hex)
+    t.equal(value?.name, name)
+    const filter = Number(hex.charAt(2))
+    const hosted = value?.hostname === undefined ? {} : { hostname: value.hostname }
+    const again = encodePlusTag(new Map(value?.pairs ?? []), { filter, ...hosted }).value?.hex
+    t.equal(again?.replace(/0+$/, ''), hex.replace(/0+$/, ''), name)
+  }
+  const bad = `
+    F6395211411234530458B800 check-digit
+    FA3952114132A83C2BF10000 no-digit-and-no-delimiter
+    FA3999999999999999999999999999999999999999999999 key-too-long
+    F839521141678909D09338 serial-of-13-digits
+    F0395211415E87A145BAFB4D serial-cut-off
+    F1319521141123454 GRAI-that-starts-with-1
+  `
+  for (const [hex = '', why = ''] of rows(bad)) t.equal(decodePlusTag(hex).fault?.rule, 'epc_tag', why)
+  for (const [ai, value] of [
+    ['8003', '09521141123454'],
+    ['8010', '95211415PQ7'],
+    ['401', '9521141ABC'],
+  ] as const) {
+    t.equal(encodePlusTag(new Map([[ai, value]])).fault?.rule, 'epc_tag', `(${ai})${value} has no serial or no tag`)
+  }
+  t.equal(decodePlusTag('F23952114112345401000000').value?.pairs.length, 1, 'an extension of 0 is none')
+  t.end()
+})
+
+t.test('classes and patterns of each key, and back', (t) => {
+  const table = `
+    (01)04012345123456(10)L/7           7 urn:epc:idpat:sgtin:4012345.012345.*        urn:epc:class:lgtin:4012345.012345.L%2F7
+    (01)04012345123456(10)L1(21)S1      7 urn:epc:idpat:sgtin:4012345.012345.*        urn:epc:class:lgtin:4012345.012345.L1
+    (8003)04012345123456                7 urn:epc:idpat:grai:4012345.12345.*
+    (8003)04012345123456A               7 urn:epc:idpat:grai:4012345.12345.*
+    (253)4012345123456                  9 urn:epc:idpat:gdti:401234512.345.*
+    (255)401234512345677               12 urn:epc:idpat:sgcn:401234512345..*
+    (8006)040123451234560102            7 urn:epc:idpat:itip:4012345.012345.01.02.*
+    (8010)4012345AB/C                   7 urn:epc:idpat:cpi:4012345.AB%2FC.*
+    (414)4012345123456                  7 urn:epc:idpat:sgln:4012345.12345.*
+  `
+  for (const [text = '', length, pattern, classUri] of rows(table)) {
+    const { reading } = readCode(text)
+    if (!reading) return t.fail(`${text} ${readCode(text).fault?.detail}`)
+    const all = forms(reading, { prefixLength: Number(length) })
+    t.equal(all.pattern, pattern, text)
+    t.equal(all.classUri, classUri, text)
+    const again = readCode(pattern ?? '').reading
+    t.ok(again?.kind === 'key' && text.includes(`(${again.ai})${again.value}`), pattern ?? text)
+  }
+  t.equal(
+    forms({ kind: 'key', ai: '8018', value: '952114112345678906', attributes: new Map() }, { prefixLength: 7 }).pattern,
+    undefined,
+  )
+  for (const [uri, fits] of [
+    ['urn:epc:pat:sgtin-96:3.0614141.812345.*', true],
+    ['urn:epc:pat:sgtin-96:*.0614141.812345.[1-99]', true],
+    ['urn:epc:pat:sgtin-96:8.0614141.812345.*', false],
+    ['urn:epc:pat:sgtin-96:*.*.*.*', false],
+    ['urn:epc:pat:sgtin-97:3.0614141.812345.*', false],
+  ] as const) {
+    t.equal(readCode(uri).reading !== undefined, fits, uri)
+  }
+  t.end()
+})
+
+t.test('the bits of a tag as a text of 0 and 1, and a tag URI that does not fit its encoding', (t) => {
+  const hex = '36500001DB011169E5E5A70EC000000000000000000000000000'
+  const bits = [...hex].map((digit) => parseInt(digit, 16).toString(2).padStart(4, '0')).join('')
+  t.same(readCode(bits.slice(0, 198)), readCode(hex))
+  t.match(readCode(bits).reading, { gtin: '00000095010939', serial: 'Serial' })
+  t.equal(readCode(bits.slice(0, 90)).reading, undefined)
+  t.equal(readCode('urn:epc:tag:sgtin-96:1.50712192365.88.0123').fault?.rule, 'epc_tag')
   t.end()
 })
