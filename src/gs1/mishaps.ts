@@ -15,6 +15,13 @@ const STAND_INS = [
   '<GS>',
   '{GS}',
   '[GS]',
+  '<FNC1>',
+  '{FNC1}',
+  '<0x1D>',
+  '&#29;',
+  '%1D',
+  '%1d',
+  '^]',
   '\\x1d',
   '\\x1D',
   '\\u001d',
@@ -23,6 +30,7 @@ const STAND_INS = [
   '~1',
   '\u241d',
   '\u2194',
+  '\t',
   ' ',
   '^',
   '|',
@@ -31,14 +39,24 @@ const STAND_INS = [
   '@',
 ]
 
+/*
+ * A unit's code with our own tail, or with one of the neighbours': 91 and 92 with a check of known length, or 93 with 4
+ * characters. Some of its separators may be there, and a symbology identifier in front.
+ */
+const UNIT = '((?:\\]..)?\\x1d?01\\d{14}21[^\\x1d]{1,20}?)'
+const WITH_TAIL = [
+  new RegExp(`^${UNIT}\\x1d?(91[^\\x1d]{4})\\x1d?(92(?:.{88}|.{86}|.{44}|.{16}))\\x1d?$`),
+  new RegExp(`^${UNIT}\\x1d?(93[^\\x1d]{4})\\x1d?$`),
+]
+
 /** The ways in which FNC1 may have been between the parts of a unit's code before it was lost or replaced. */
 export function* withSeparators(text: string): Generator<string> {
   for (const standIn of STAND_INS) if (text.includes(standIn)) yield text.replaceAll(standIn, '\x1d')
-  // Our own tail, and those of the neighbours: 91 and 92 with a check of known length, or 93 with 4 characters.
-  const own = /^(.{18}.{1,20}?)(91.{4})(92(?:.{88}|.{86}|.{44}|.{16}))$/.exec(text)
-  if (own) yield own.slice(1).join('\x1d')
-  const short = /^(.{18}.{1,20}?)(93.{4})$/.exec(text)
-  if (short) yield short.slice(1).join('\x1d')
+  for (const pattern of WITH_TAIL) {
+    const parts = pattern.exec(text)
+    const repaired = parts?.slice(1).join('\x1d')
+    if (repaired !== undefined && repaired !== text) yield repaired
+  }
 }
 
 /** The same letters in the other case, as a keyboard with Caps Lock or a careless conversion leaves them. */

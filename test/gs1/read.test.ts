@@ -88,6 +88,12 @@ t.test('a mishap of the scanner is named', (t) => {
     [own.replaceAll('\x1d', ''), 'lost_gs'],
     [own.replaceAll('\x1d', '<GS>'), 'lost_gs'],
     [own.replaceAll('\x1d', ' '), 'lost_gs'],
+    [own.replaceAll('\x1d', '^]'), 'lost_gs'],
+    [`]d2${own.replaceAll('\x1d', '')}`, 'lost_gs'],
+    [`0112345678901231214AAAA1BCDEFGHIJ91KEY1\x1d920123456789abcdef`, 'lost_gs'],
+    [`0112345678901231214AAAA1BCDEFGHIJ91KEY192${'x'.repeat(86)}`, 'lost_gs'],
+    [`0112345678901231214AAAA1BCDEFGHIJ\x1d91KEY192${'x'.repeat(86)}`, 'lost_gs'],
+    [`0112345678901231214AAAA1BCDEFGHIJ91KEY1\x1d92${'x'.repeat(86)}`, 'lost_gs'],
     ['URN:EPC:ID:SSCC:0614141.1234567890', 'changed_case'],
     ['hTTPS://A.EXAMPLE/01/12345678901231', 'changed_case'],
   ]
