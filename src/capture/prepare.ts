@@ -1,5 +1,6 @@
 import type { Claim, Fault, Subject } from '../custody/claim.ts'
-import { type Accepted, staysOut } from '../custody/judge.ts'
+import { staysOut } from '../custody/hearing.ts'
+import type { Accepted } from '../custody/judge.ts'
 import { type Act, law } from '../custody/law.ts'
 import type { Epc, EpcisEvent } from '../epcis/event.ts'
 import { Problem } from '../http/problem.ts'
@@ -13,6 +14,7 @@ import { entryBytes, entryLength, entryText, eventKey, type Origin, who } from '
 import { lotOf } from './ilmd.ts'
 import { interpret, type Interpretation, mandateFor } from './interpret.ts'
 import { placeOf, transferOf } from './parties.ts'
+import { portionsOf } from './portion.ts'
 import { findSubjects, newUnitsIn, type SubjectSources } from './subjects.ts'
 
 /** Everything that can be done to an event before the lock: who may, what is meant, which objects, the bytes of the entry. */
@@ -103,7 +105,7 @@ export async function prepareEvent(
     principal: actingFor(actor).no,
     ...(hasRole(actingFor(actor), 'customs') ? { customs: true } : {}),
     eventTimeMs: event.eventTime.at.getTime(),
-    ...parts(asked, subjects),
+    ...parts(asked, subjects, await portionsOf(event, deps.catalogue)),
     ...(asked.everything === true ? { everything: true } : {}),
     ...(lot ? { ilmd: lot } : {}),
     ...(event.bizTransactionList.length > 0 ? { documents: documentsOf(event) } : {}),
@@ -174,12 +176,20 @@ const epcsOf = (asked: Interpretation): Epc[] => [
   ...asked.parts.flatMap((part) => part.epcs),
 ]
 
-function parts(asked: Interpretation, subjects: ReadonlyMap<Epc, Subject>): Pick<Claim, 'parts' | 'container'> {
+function parts(
+  asked: Interpretation,
+  subjects: ReadonlyMap<Epc, Subject>,
+  portions: Awaited<ReturnType<typeof portionsOf>>,
+): Pick<Claim, 'parts' | 'container'> {
   const container = asked.container && subjects.get(asked.container)
   return {
     parts: asked.parts.map(({ act, epcs }) => ({
       act,
-      subjects: epcs.flatMap((epc) => replaced(asked, epc, subjects) ?? []),
+      subjects: epcs.flatMap((epc) => {
+        const subject = replaced(asked, epc, subjects)
+        const portion = portions.get(epc)
+        return subject ? [portion ? { ...subject, portion } : subject] : []
+      }),
     })),
     ...(container ? { container } : {}),
   }

@@ -12,6 +12,11 @@ const Decimal = Type.String({
   examples: ['450.00'],
   description: 'A decimal, as text',
 })
+const Quantity = Type.String({
+  pattern: '^(?=.*[1-9])(?:0|[1-9][0-9]{0,14})(?:\\.[0-9]{1,6})?$',
+  examples: ['0.5'],
+  description: 'Pieces; of an opened unit in the unit of its net content: less than that leaves it opened',
+})
 const Currency = Type.String({ pattern: '^[A-Z]{3}$', examples: ['KGS'], description: 'ISO 4217' })
 const Price = Type.Union([Decimal, Type.Object({ amount: Decimal, currency: Type.Optional(Currency) }, closed)])
 
@@ -20,7 +25,7 @@ const Line = Type.Object(
     code: CodeText,
     price: Type.Optional(Price),
     // A whole number is exact in JSON too, and most tills count pieces.
-    quantity: Type.Optional(Type.Union([Decimal, Type.Integer({ minimum: 1, maximum: 1_000_000 })])),
+    quantity: Type.Optional(Type.Union([Quantity, Type.Integer({ minimum: 1, maximum: 1_000_000 })])),
   },
   closed,
 )

@@ -86,9 +86,29 @@ const stories: Record<string, string> = {
   `,
 }
 
+const kegs: Record<string, string> = {
+  'beer by the litre': `
+    maker    commission U1,U2           = ok
+    maker    ship       U1,U2 to shop   = ok
+    shop     pours      U1 0.5          = not_owner
+    shop     receive    U1,U2           = ok
+    shop     pours      U1 0.5          = ok             # it is opened by that
+    ?        U1 opened shop
+    shop     pours      U1 0            = field_invalid
+    shop     pours      U1 2            = ok             # litres, of thirty
+    rival    pours      U1 0.5          = not_owner
+    ?        U1 opened shop
+    shop     pours      U2 1            = ok             # a keg, sealed
+    ?        U2 sold shop
+    shop     sell       U1              = ok             # the rest
+    shop     pours      U1 0.5          = already_sold
+  `,
+}
+
 t.test('returns and write-offs', async (t) => {
   const app = await testApp(t)
   await tell(t, app, stories)
+  await tell(t, app, kegs, { product: { netContent: { value: '30', unit: 'l' } } })
 
   await t.test('the reason stands in the history', async (t) => {
     const { play, actors, code } = await stage(app)

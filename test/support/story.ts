@@ -17,7 +17,8 @@ import * as given from './given.ts'
  * Who acts for another is `<agent> for <principal>`.
  *
  * `<who> lets <agent> <what,…> [of U|C] = <answer>` gives a mandate, for one GTIN perhaps; `<who> ends <agent> = <answer>` takes the
- * newest back; `<who> voids <goods> <reason>` and `<who> closes U|C` are about codes and their order; `later 2s` lets time pass.
+ * newest back; `<who> voids <goods> <reason>` and `<who> closes U|C` are about codes and their order; `<who> pours <goods> <quantity>`
+ * sells a part; `later 2s` lets time pass.
  *
  * `<who> undo <what> <goods> [of <whom>] = <answer>` takes the newest such event back; `<who> replace U1,U2 with U3,U4` re-marks.
  */
@@ -89,7 +90,7 @@ function optionsOf(text: string, code: (name: string) => string): Record<string,
 
 export async function stage(
   app: TestApp,
-  options: { cast?: Cast; group?: string; units?: number; clock?: TestClock } = {},
+  options: { cast?: Cast; group?: string; units?: number; clock?: TestClock; product?: Record<string, unknown> } = {},
 ): Promise<Stage> {
   const actors = new Map<string, given.GivenParticipant>()
   for (const [name, { roles, country }] of Object.entries(options.cast ?? usualCast)) {
@@ -97,7 +98,7 @@ export async function stage(
   }
   const maker = actors.get('maker')
   if (!maker) throw new Error('a story needs a maker')
-  const fields = options.group === undefined ? {} : { group: options.group }
+  const fields = { ...(options.group === undefined ? {} : { group: options.group }), ...options.product }
   const unit = await given.product(maker, fields)
   const crate = await given.product(maker, {
     ...fields,
@@ -179,6 +180,12 @@ export async function stage(
       case 'voids': {
         const path = `/code-orders/${orders.get(whom.slice(0, 1)) ?? ''}/voids`
         verify(line, await firm(who).call('POST', path, { codes: whom.split(',').map(code), reason: how }), verdict)
+        return true
+      }
+      case 'pours': {
+        const lines = [{ code: code(whom), quantity: how }]
+        const receipt = { till: '1', number: randomUUID(), time: new Date().toISOString(), lines }
+        verify(line, await actorOf(who).call('POST', '/receipts', receipt), verdict)
         return true
       }
       case 'closes':

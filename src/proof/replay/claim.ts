@@ -5,6 +5,7 @@ import { eventKey } from '../../capture/entry.ts'
 import { interpret } from '../../capture/interpret.ts'
 import { lotOf } from '../../capture/ilmd.ts'
 import { transferOf } from '../../capture/parties.ts'
+import { portionsOf } from '../../capture/portion.ts'
 import { eventOf, withLists } from '../../capture/recorded-event.ts'
 import { findSubjects, type SubjectSources } from '../../capture/subjects.ts'
 import type { Claim, Subject } from '../../custody/claim.ts'
@@ -54,8 +55,11 @@ export async function claimOf(sources: ClaimSources, entry: StoredEntry): Promis
   const { subjects } = await findSubjects(sources, epcs, true)
   const { recipient: _, ...transfer } = await transferOf(event, sources.directory)
   const container = asked.container && subjects.get(asked.container)
+  const portions = await portionsOf(event, sources.catalogue)
   const subjectOf = (epc: Epc): Subject[] => {
-    const subject = subjects.get(epc)
+    const portion = portions.get(epc)
+    const found = subjects.get(epc)
+    const subject = found && portion ? { ...found, portion } : found
     const successor = asked.successors?.get(epc)
     const fresh = successor && subjects.get(successor)
     return subject ? [fresh ? { ...subject, replacedBy: String(fresh.id) } : subject] : []
@@ -68,6 +72,7 @@ export async function claimOf(sources: ClaimSources, entry: StoredEntry): Promis
     ...(container ? { container } : {}),
     ...(asked.everything === true ? { everything: true } : {}),
     ...(asked.becomes === undefined ? {} : { becomes: asked.becomes }),
+    trusted: 'anyone',
     ...(lot ? { ilmd: lot } : {}),
     ...transfer,
   }
