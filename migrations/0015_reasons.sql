@@ -1,13 +1,13 @@
 -- Why goods were written off, left the system or turned up: a list that is data. What is used once is never removed.
 
 create table reason (
-    act   text not null check (act in ('destroy', 'withdraw', 'lose', 'surplus', 'leave')),
+    act   text not null check (act in ('destroy', 'withdraw', 'lose', 'surplus', 'leave', 'hold')),
     code  text not null check (code ~ '^[a-z][a-z_]{1,39}$'),
     text  text not null,
     primary key (act, code)
 );
 comment on table reason is 'What may stand as the reason of a scan, by what the scan does';
-comment on column reason.act is 'destroy: destroying; withdraw: decommissioning; lose: disposition stolen; surplus: stock_taking; leave: shipping to who is not registered';
+comment on column reason.act is 'destroy: destroying; withdraw: decommissioning; lose: disposition stolen; surplus: stock_taking; leave: shipping to who is not registered; hold: holding, by customs';
 
 insert into reason (act, code, text) values
     ('destroy', 'damaged', 'Broken or leaking'),
@@ -32,6 +32,11 @@ insert into reason (act, code, text) values
     ('leave', 'own_use', 'To somebody who uses it up'),
     ('leave', 'restaurant', 'To a restaurant, canteen or bar that serves it'),
     ('leave', 'foreign_buyer', 'To a buyer abroad'),
-    ('leave', 'charity', 'Given away for charity');
+    ('leave', 'charity', 'Given away for charity'),
+    ('hold', 'documents', 'Documents are missing or do not fit'),
+    ('hold', 'inspection', 'Waiting for an inspection'),
+    ('hold', 'laboratory', 'Waiting for the result of a laboratory'),
+    ('hold', 'origin', 'Its origin is to be explained'),
+    ('hold', 'duty', 'Duty or excise is not paid');
 
 grant select on reason to tamga_app, tamga_auditor;

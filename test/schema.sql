@@ -830,11 +830,11 @@ grant select to tamga_auditor;
 
 -- What may stand as the reason of a scan, by what the scan does
 create table reason (
-    act text not null /* destroy: destroying; withdraw: decommissioning; lose: disposition stolen; surplus: stock_taking; leave: shipping to who is not registered */,
+    act text not null /* destroy: destroying; withdraw: decommissioning; lose: disposition stolen; surplus: stock_taking; leave: shipping to who is not registered; hold: holding, by customs */,
     code text not null,
     text text not null,
     constraint reason_pkey PRIMARY KEY (act, code),
-    constraint reason_act_check CHECK ((act = ANY (ARRAY['destroy'::text, 'withdraw'::text, 'lose'::text, 'surplus'::text, 'leave'::text]))),
+    constraint reason_act_check CHECK ((act = ANY (ARRAY['destroy'::text, 'withdraw'::text, 'lose'::text, 'surplus'::text, 'leave'::text, 'hold'::text]))),
     constraint reason_code_check CHECK ((code ~ '^[a-z][a-z_]{1,39}$'::text))
 );
 grant select to tamga_app;

@@ -5,7 +5,6 @@ import { inTransaction } from '../codes/store.ts'
 import type { Resolver } from '../codes/resolve.ts'
 import type { Limits } from '../config/limits.ts'
 import type { Fault } from '../custody/claim.ts'
-import { findSale } from '../custody/store.ts'
 import { connectClient, type DatabaseAccess } from '../db/connect.ts'
 import { newId } from '../db/id.ts'
 import { findingTexts } from '../findings/finding.ts'
@@ -17,12 +16,13 @@ import { digitalLink } from '../gs1/write.ts'
 import type { Clock, FatalLedgerError } from '../ledger/commit.ts'
 import { createLedger } from '../ledger/ledger.ts'
 import { makePartitions } from '../ledger/store.ts'
-import { type Actor, actingFor } from '../participants/actor.ts'
+import type { Actor } from '../participants/actor.ts'
 import type { Directory } from '../participants/directory.ts'
 import type { Catalogue } from '../products/catalogue.ts'
 import { createActRecorder, type RecordAct } from './act.ts'
 import { createJudge } from './bench.ts'
 import { type Capture, createCapture, type LeftOut } from './capture.ts'
+import { describeFault } from './describe-fault.ts'
 import type { EventLedger, PrepareDeps, Prepared } from './prepare.ts'
 import { codesOf, eventOf, withLists } from './recorded-event.ts'
 import { createSalts } from './salt.ts'
@@ -79,7 +79,7 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
   const capture = createCapture({
     ...prepareDeps,
     retryAfterSeconds: 1,
-    describeFault: (fault, log, actor) => describeFault(pool, directory, fault, log, actor),
+    describeFault: (fault, log, actor) => describeFault({ pool, directory }, fault, log, actor),
     differingField: (event, log, position, actor) => findDifference(pool, event, log, position, actor),
     leftOut: (prepared, position) => leftOut(pool, prepared, position),
     waitingAt: (log, position) => waitingAt(pool, options.resolver, log, position),
@@ -87,23 +87,6 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
     undoWindowDays: limits.undoWindowDays,
   })
   return { capture, ledger, prepareDeps, recordAct: createActRecorder({ ...prepareDeps, retryAfterSeconds: 1 }) }
-}
-
-/** Of a second sale: when the first was, and to the seller himself also where. */
-async function describeFault(
-  pool: Pool,
-  directory: Directory,
-  fault: Fault,
-  log: number,
-  actor: Actor,
-): Promise<string | undefined> {
-  if (fault.code !== 'already_sold' || fault.position === undefined) return undefined
-  const first = await findSale(pool, log, fault.subject.id)
-  const sale = await store.findEntry(pool, log, first ?? fault.position)
-  const mine = (sale.principal ?? sale.participant) === actingFor(actor).no
-  const place = mine && sale.place !== null ? await directory.placeByNo(sale.place) : undefined
-  const where = place ? ` at ${place.name}` : ''
-  return `It was sold on ${sale.eventTime.toISOString()}${where}. Do not sell it again; take it back as a return if it came back.`
 }
 
 /** Named to its recorder only: what others recorded under an id is not for guessing. */

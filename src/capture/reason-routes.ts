@@ -11,7 +11,8 @@ export const reasonRoutes: FastifyPluginAsyncTypebox<{ reasons: Reasons }> = asy
     {
       schema: {
         tags: ['Events'],
-        summary: 'The reasons that scans may give for write-offs, losses, surplus and goods that leave the system',
+        summary:
+          'The reasons that scans may give for write-offs, losses, surplus, holds and goods that leave the system',
         querystring: Type.Object({ act: Type.Optional(Act) }, { additionalProperties: false }),
         response: {
           200: Type.Array(Type.Object({ act: Type.String(), code: Type.String(), text: Type.String() })),

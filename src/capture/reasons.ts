@@ -5,7 +5,7 @@ import { listReasons, type ReasonRow } from './reason-store.ts'
 import type { Scan } from './schema.ts'
 
 /** What a reason can be given for; the codes that each allows are rows of the table `reason`. */
-export const reasonActs = ['destroy', 'withdraw', 'lose', 'surplus', 'leave'] as const
+export const reasonActs = ['destroy', 'withdraw', 'lose', 'surplus', 'leave', 'hold'] as const
 export type ReasonAct = (typeof reasonActs)[number]
 
 export type Reasons = {
@@ -38,6 +38,7 @@ export function reasonActOf({
   if (step === 'destroying' || disposition === 'destroyed') return 'destroy'
   if (step === 'decommissioning') return 'withdraw'
   if (step === 'stock_taking') return 'surplus'
+  if (step === 'holding') return 'hold'
   return step === 'shipping' && typeof to === 'object' ? 'leave' : undefined
 }
 
@@ -62,7 +63,7 @@ export async function reasonOf(
   const path = outsider?.reason === undefined ? at('reason') : at('to/reason')
   if (given !== undefined && act === undefined) {
     const detail =
-      'A reason belongs to destroying, decommissioning, stock_taking, a theft, or shipping to who is not registered.'
+      'A reason belongs to destroying, decommissioning, stock_taking, holding, a theft, or shipping to who is not registered.'
     throw fieldProblem(path, detail)
   }
   if (act !== undefined && given !== undefined) await reasons.check(act, given, path)

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { flag } from '../custody/object.ts'
 
 export type EntryRow = {
   position: number
@@ -48,6 +49,38 @@ export async function findRecorded(pool: Pool, key: string): Promise<RecordedEnt
   })
   const row = rows[0]
   return row && { ...(await findEntry(pool, row.log_id, Number(row.position))), log: row.log_id, logName: row.name }
+}
+
+/** Where the hold was set under which an object stands, be it on the object or on what it is in; the innermost counts. */
+export async function findHold(pool: Pool, log: number, id: bigint): Promise<number | undefined> {
+  const { rows } = await pool.query<{ position: bigint }>({
+    name: 'capture_hold',
+    text: `with recursive around as (
+             (select 0 as level, object_id, parent, flags from step
+              where log_id = $1 and object_id = $2 order by position desc limit 1)
+             union all
+             select a.level + 1, s.object_id, s.parent, s.flags from around a
+             cross join lateral (select object_id, parent, flags from step
+                                 where log_id = $1 and object_id = a.parent order by position desc limit 1) s)
+           select min(s.position) as position
+           from (select object_id from around where flags & $3 <> 0 order by level limit 1) h
+           join step s on s.log_id = $1 and s.object_id = h.object_id and s.flags & $3 <> 0
+           where s.position > coalesce((select max(position) from step
+                                        where log_id = $1 and object_id = h.object_id and flags & $3 = 0), -1)`,
+    values: [log, id, flag.held],
+  })
+  const position: bigint | null | undefined = rows[0]?.position
+  return position === null || position === undefined ? undefined : Number(position)
+}
+
+/** A reason in words. */
+export async function findReason(pool: Pool, act: string, code: string): Promise<string | undefined> {
+  const { rows } = await pool.query<{ text: string }>({
+    name: 'capture_reason',
+    text: 'select text from reason where act = $1 and code = $2',
+    values: [act, code],
+  })
+  return rows[0]?.text
 }
 
 /** In which log each logistic unit lives, by the log's name; new ones are missing. */

@@ -495,7 +495,7 @@ export type ProductImporterTable = {
 }
 
 export type ReasonTable = {
-  /** destroy: destroying; withdraw: decommissioning; lose: disposition stolen; surplus: stock_taking; leave: shipping to who is not registered */
+  /** destroy: destroying; withdraw: decommissioning; lose: disposition stolen; surplus: stock_taking; leave: shipping to who is not registered; hold: holding, by customs */
   act: string
   code: string
   text: string

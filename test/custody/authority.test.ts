@@ -1,7 +1,7 @@
 import t from 'tap'
 import { testApp } from '../support/app.ts'
 import { tell } from '../support/stories.ts'
-import { usualCast } from '../support/story.ts'
+import { stage, usualCast } from '../support/story.ts'
 
 const cast = { ...usualCast, border: { roles: ['customs' as const] } }
 
@@ -120,5 +120,32 @@ const stories: Record<string, string> = {
 }
 
 t.test('authority', async (t) => {
-  await tell(t, await testApp(t), stories, { cast })
+  const app = await testApp(t)
+  await tell(t, app, stories, { cast })
+
+  await t.test('who holds it, and why', async (t) => {
+    const { play, actors, code } = await stage(app, { cast })
+    await play(`
+      maker    commission U1,U2,U3      = ok
+      maker    pack       U1 in P1      = ok
+      maker    ship       P1,U2,U3 to shop = ok
+      shop     receive    P1,U2,U3      = ok
+      maker    holding    U3 : reason=eaten = field_invalid
+      customs  hold       P1 : reason=laboratory = ok
+      border   hold       U2            = ok
+    `)
+    const detail = async (unit: string) => {
+      const scan = { step: 'retail_selling', codes: [code(unit)] }
+      const refused = await actors.get('shop')?.expect<{ code: string; detail: string }>(409, 'POST', '/scans', scan)
+      return `${refused?.code}: ${refused?.detail}`
+    }
+    t.match(
+      await detail('U1'),
+      /^on_hold: It is held by customs since \d{4}-\d\d-\d\d: Waiting for the result of a lab/,
+    )
+    t.match(
+      await detail('U2'),
+      /^on_hold: It is held by border since .*: no reason was given\. Ask them to lift the hold/,
+    )
+  })
 })
