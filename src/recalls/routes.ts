@@ -14,6 +14,7 @@ export const recallRoutes: FastifyPluginAsyncTypebox<RecallDeps> = async (app, d
   app.post(
     '/recalls',
     {
+      config: { administrative: true },
       schema: {
         tags,
         summary: 'Withdraw a product, a lot or one code from sale',
@@ -54,6 +55,7 @@ export const recallRoutes: FastifyPluginAsyncTypebox<RecallDeps> = async (app, d
   app.post(
     '/recalls/:id/ends',
     {
+      config: { administrative: true },
       schema: {
         tags,
         summary: 'Lift it; only who set it may',
