@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Claim, FaultCode, Subject } from '../../src/custody/claim.ts'
 import { law, type Act } from '../../src/custody/law.ts'
-import { flag, standing, type Step, unborn } from '../../src/custody/object.ts'
+import { flag, standing, type State, states, type Step, unborn } from '../../src/custody/object.ts'
 import { lawText, refusalOrder } from '../../src/custody/print-law.ts'
 import { refuse } from '../../src/custody/refusals.ts'
 
@@ -11,12 +11,13 @@ const subject: Subject = { id: 1n, path: '/codes/0', code: 'U1', observe: false,
 
 /** What the judge answers when all of this is true of one object. */
 function answer(act: Act, what: Partial<Step>, of: Partial<Subject> = {}): string | undefined {
-  const claim: Claim = { principal: me, parts: [], eventTimeMs: 0, to: { participant: other } }
+  const container = act === 'unpack' ? { container: { ...subject, id: -1n } } : {}
+  const claim: Claim = { principal: me, parts: [], eventTimeMs: 0, to: { participant: other }, ...container }
   const own: Step = { ...unborn(1n), position: 0, state: 'active', owner: me, holder: me, ...what }
   const pallet: Step = { ...own, id: -1n, state: 'active', parent: null }
   const around = { ids: new Set<bigint>(), nestingMax: 8 }
   const now = standing(own, () => pallet)
-  return refuse(claim, act, { ...subject, ...of }, now, around)?.code
+  return refuse(claim, act, { ...subject, ...of, id: own.id }, now, around)?.code
 }
 
 t.test('every act of the law stands in both tables', async (t) => {
@@ -77,3 +78,69 @@ t.test('the printed order is the one that the judge keeps', async (t) => {
   t.equal(answer('pack', { ...packed }), 'packed_elsewhere')
   t.equal(answer('pack', {}), undefined)
 })
+
+// Each line is read as text, as an inspector would, and the judge is asked about every case that it speaks of.
+const everyState = states.filter((state) => state !== 'closed')
+const whose: Record<string, (who: Who) => boolean> = {
+  anyone: () => true,
+  authority: () => true,
+  recorder: () => true,
+  orderer: ({ ordered, state, owner }) => (state === 'ordered' ? ordered : owner),
+  holder: ({ holder, state }) => holder || state === 'ordered',
+  owner: ({ owner }) => owner,
+  'holder or sender': ({ holder }) => holder,
+  'holder or owner': ({ holder, owner }) => holder || owner,
+  involved: ({ holder, owner, addressee }) => holder || owner || addressee,
+  'owner and holder': ({ holder, owner }) => holder && owner,
+  addressee: ({ addressee, underWay }) => addressee && underWay,
+  sender: ({ holder, underWay }) => holder && underWay,
+  seller: ({ owner }) => owner,
+}
+type Who = { ordered: boolean; owner: boolean; holder: boolean; addressee: boolean; underWay: boolean; state: State }
+
+const lines = lawText().split('\n')
+const head = lines.find((line) => line.startsWith('act')) ?? ''
+const columns = ['act', 'who', 'role', 'from', 'under way', 'if packed', 'becomes'].map((title) => head.indexOf(title))
+const cells = (line: string) => columns.map((from, i) => line.slice(from, columns[i + 1]).trim())
+
+for (const line of lines.slice(lines.indexOf(head) + 2, lines.indexOf('', lines.indexOf(head)))) {
+  const [act = '', who = '', , from = '', underWay = '', packed = ''] = cells(line)
+  t.test(line.replaceAll(/ {2,}/g, ' | '), async (t) => {
+    const allowed = from === 'any' ? everyState : from.split(' ')
+    const wrong: string[] = []
+    for (const state of everyState) {
+      for (let bits = 0; bits < 64; bits++) {
+        const [ordered, owner, holder, addressee, moves, isPacked] = [1, 2, 4, 8, 16, 32].map((bit) => (bits & bit) > 0)
+        const asked: Who = {
+          ordered: ordered === true,
+          owner: owner === true,
+          holder: holder === true,
+          addressee: addressee === true,
+          underWay: moves === true && !['sold', 'exported', 'destroyed', 'stolen'].includes(state),
+          state,
+        }
+        const own = {
+          state,
+          owner: asked.owner ? me : other,
+          holder: asked.holder ? me : other,
+          sender: moves ? (asked.holder ? me : other) : null,
+          addressee: asked.addressee ? me : other,
+          flags: (moves ? flag.underWay : 0) | (act === 'lift_hold' ? flag.held : 0),
+          parent: isPacked ? -1n : null,
+          // A unit is no container before it is marked.
+          ...(act === 'open_container' ? { id: -2n } : {}),
+        }
+        const found = answer(act as Act, own, { orderedBy: asked.ordered ? me : other })
+        const fits =
+          allowed.includes(state) &&
+          whose[who]?.(asked) === true &&
+          (underWay === 'either' || (underWay === 'yes') === asked.underWay) &&
+          !(packed === 'refused' && isPacked) &&
+          // What comes out of a container is in it.
+          (act !== 'unpack' || isPacked === true)
+        if (fits !== (found === undefined)) wrong.push(`${JSON.stringify({ ...asked, isPacked })}: ${found ?? 'ok'}`)
+      }
+    }
+    t.same(wrong.slice(0, 3), [])
+  })
+}
