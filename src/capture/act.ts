@@ -1,13 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { Problem } from '../http/problem.ts'
-import type { Stamp } from '../ledger/commit.ts'
+import type { CodeList, Stamp } from '../ledger/commit.ts'
 import type { Actor } from '../participants/actor.ts'
 import { eventKey, who } from './entry.ts'
 import type { EventLedger } from './prepare.ts'
 
-/** What was done that moves no goods, for the log `audit` (design D1): a key issued, a mandate withdrawn, a digest of findings. */
+/** What was done that moves no goods (design D1): a key issued, a mandate withdrawn, a digest of findings, a decision of customs. */
 export type RecordedAct = {
   kind: string
+  /** The log that it belongs to; `audit` if nothing is said. */
+  log?: string
   at: Date
   /** Undefined: the service itself. */
   actor: Actor | undefined
@@ -15,6 +17,8 @@ export type RecordedAct = {
   subject: Readonly<Record<string, string | number | readonly string[] | undefined>>
   /** The same act once more is recorded once; without an id every call is a new act. */
   id?: string
+  /** A text that is too long to stand in the entry, which names it by its digest; it is stored beside it (D6). */
+  lists?: readonly CodeList[]
 }
 
 export type ActDeps = { ledger: EventLedger; salt: () => Buffer; retryAfterSeconds: number }
@@ -30,12 +34,12 @@ const service: Actor = {
 }
 
 /**
- * Records an act as an entry of the log `audit`: canonical JSON `{"act":…,"by":…,"recordTime":…,"salt":…}`, durable when it resolves.
+ * Records an act as an entry of its log: canonical JSON `{"act":…,"by":…,"recordTime":…,"salt":…}`, durable when it resolves.
  * @throws Problem busy
  */
 export function createActRecorder(deps: ActDeps): RecordAct {
-  return async ({ kind, at, actor = service, subject, id = `urn:uuid:${randomUUID()}` }) => {
-    const log = await deps.ledger.logNo(auditLog)
+  return async ({ kind, log: logName = auditLog, at, actor = service, subject, id = newActId(), lists = [] }) => {
+    const log = await deps.ledger.logNo(logName)
     const act = JSON.stringify({ at: at.toISOString(), kind, subject }, sortedKeys)
     const by = actor === service ? '{"service":"tamga"}' : JSON.stringify(who(actor))
     const salt = deps.salt().toString('base64url')
@@ -67,7 +71,7 @@ export function createActRecorder(deps: ActDeps): RecordAct {
           mandate: actor.mandate?.no ?? null,
           signature: null,
         },
-        lists: [],
+        lists,
         entry,
       },
       { events: 1, codes: 0, bytes: 1_000 },
@@ -79,8 +83,10 @@ export function createActRecorder(deps: ActDeps): RecordAct {
   }
 }
 
+const newActId = (): string => `urn:uuid:${randomUUID()}`
+
 /** JSON.stringify's replacer: objects with their keys in order, so that the same act is the same bytes. */
-const sortedKeys = (_: string, value: unknown): unknown =>
+export const sortedKeys = (_: string, value: unknown): unknown =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value

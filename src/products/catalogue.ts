@@ -24,6 +24,9 @@ export type Product = {
   hsCode: string
   originCountry: string
   packLevel?: string
+  netContent?: { value: string; unit: string }
+  /** Alcohol by volume, in per cent. */
+  strength?: string
   contains: readonly store.Content[]
 }
 
@@ -75,5 +78,9 @@ const productOf = (row: store.ProductRow): Product => ({
   hsCode: row.hs_code,
   originCountry: row.origin_country,
   ...(row.pack_level === null ? {} : { packLevel: row.pack_level }),
+  ...(row.net_content_value === null || row.net_content_unit === null
+    ? {}
+    : { netContent: { value: row.net_content_value, unit: row.net_content_unit } }),
+  ...(row.strength === null ? {} : { strength: row.strength }),
   contains: row.contents,
 })
