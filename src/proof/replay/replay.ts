@@ -4,6 +4,7 @@ import { flag, type Step } from '../../custody/object.ts'
 import type { Queryable } from '../../custody/store.ts'
 import { isOutage } from '../../ledger/ledger.ts'
 import { type ClaimSources, claimOf, type ReplayedEntry } from './claim.ts'
+import { cutBatch } from './batches.ts'
 import * as store from './store.ts'
 
 /**
@@ -51,19 +52,15 @@ async function replayAll(options: ReplayOptions): Promise<ReplayReport> {
   const made = new Map<number, number>()
   let steps = 0
   let next = 0
+  const ahead: Judged[] = []
   for (;;) {
-    const batch = await readBatch(options, next)
-    const [first] = batch
-    if (!first) break
-    const written = await judgeBatch(options, batch)
+    const batch = await readBatch(options, ahead, next)
+    if (batch.entries.length === 0) break
+    const written = await replayBatch(options, batch)
     if ('difference' in written) return { entries: next, steps, difference: written.difference }
-    const end = next + batch.length
     for (const step of written.steps) made.set(step.position, (made.get(step.position) ?? 0) + 1)
     steps += written.steps.length
-    const ids = [...new Set(written.steps.map((step) => step.id))]
-    const difference = compare(written.steps, await store.readSteps(client, log.id, ids, next, end))
-    if (difference) return { entries: next, steps, difference }
-    next = end
+    next += batch.entries.length
     options.onProgress?.(next)
   }
   const surplus = await store.findSurplus(client, log.id, made)
@@ -74,57 +71,118 @@ async function replayAll(options: ReplayOptions): Promise<ReplayReport> {
 }
 
 /**
- * Some entries, and those behind them that settle what they woke: the same bench must see both. What takes an earlier entry back
- * begins a batch, for the judge reads from the tables what it is about.
+ * The next entries that are judged together: as many as may be where nothing came late, else one batch of those that were recorded
+ * together, with the entries that settle what it woke. What takes an earlier entry back begins one, for the judge reads from the tables
+ * what it is about.
+ * @param ahead what was read before and not judged yet
  */
-async function readBatch({ client, log, sources }: ReplayOptions, from: number): Promise<Judged[]> {
-  const batch: Judged[] = []
-  for (let full = false; !full;) {
-    const entries = await store.readEntries(client, log.id, from + batch.length, batch.length === 0 ? entriesAtOnce : 1)
+async function readBatch({ client, log, sources }: ReplayOptions, ahead: Judged[], from: number): Promise<Batch> {
+  const fill = async (wanted: number): Promise<void> => {
+    const entries = await store.readEntries(client, log.id, from + ahead.length, wanted - ahead.length)
     for (const entry of entries) {
-      const asked = await named(entry.position, () => claimOf(sources, entry))
-      const undoes = asked.kind === 'claim' && asked.claim.takesBack !== undefined
-      full = batch.length > 0 && (undoes || (batch.length >= entriesAtOnce && asked.kind !== 'settles'))
-      if (full) break
-      batch.push({ entry, asked })
+      ahead.push({ entry, asked: await named(entry.position, () => claimOf(sources, entry)) })
     }
-    full ||= entries.length === 0 || batch.length < entriesAtOnce
   }
-  return batch
+  if (ahead.length < entriesAtOnce / 2) await fill(entriesAtOnce)
+  const facts = await store.findFacts(client, log.id, from, from + ahead.length)
+  const heads = await store.findHeads(client, log.id, from, ahead.length)
+  const marks = ahead.map(({ entry, asked }) => ({
+    late: facts.has(entry.position) || asked.kind === 'settles' || (asked.kind === 'claim' && asked.waiting),
+    settles: asked.kind === 'settles',
+    undoes: asked.kind === 'claim' && asked.claim.takesBack !== undefined,
+  }))
+  const count = cutBatch(marks, heads)
+  if (count <= ahead.length) return { entries: ahead.splice(0, count), facts }
+  await fill(count)
+  return { entries: ahead.splice(0, count), facts: await store.findFacts(client, log.id, from, from + count) }
 }
 
-type Written = { steps: readonly Step[] } | { difference: { position: number; text: string } }
+type Batch = { entries: readonly Judged[]; facts: Facts }
+type Facts = Map<number, { neverRefused: boolean }>
 
-async function judgeBatch({ client, log, nestingMax }: ReplayOptions, batch: readonly Judged[]): Promise<Written> {
+type Written = { steps: readonly Step[] } | { difference: NonNullable<ReplayReport['difference']> }
+
+// Of one batch: past this it is not a few large documents that came late.
+const lateMax = 20
+
+/**
+ * One batch judged and compared. A document too large to be judged a second time leaves no trace of having come late where none of it
+ * waited, yet it may have rewound others: where the steps differ at an entry, it is tried as one that came late.
+ */
+async function replayBatch(options: ReplayOptions, { entries: batch, facts }: Batch): Promise<Written> {
+  const { client, log } = options
+  const from = batch[0]?.entry.position ?? 0
+  for (const late = new Set<number>(); ;) {
+    const written = await judgeBatch(options, batch, facts)
+    if ('difference' in written) return written
+    const ids = [...new Set(written.steps.map((step) => step.id))]
+    const stored = await store.readSteps(client, log.id, ids, from, from + batch.length)
+    const difference = compare(written.steps, stored)
+    if (!difference) return written
+    const asked = batch[difference.position - from]?.asked
+    const known = asked?.kind !== 'claim' || asked.claim.takesBack !== undefined || late.has(difference.position)
+    if (known || late.size >= lateMax) return { difference }
+    late.add(difference.position)
+    facts.set(difference.position, { neverRefused: false })
+  }
+}
+
+/**
+ * Twice where need be: first each claim as it is known to have been made. What was recorded without a line and left no trace of that
+ * would be refused so; then everything is read as if it could have come late, which takes several times as long.
+ */
+async function judgeBatch(options: ReplayOptions, batch: readonly Judged[], facts: Facts): Promise<Written> {
   const [first] = batch
   if (!first) return { steps: [] }
-  await store.setPast(client, first.entry.position, first.entry.recordTime)
-  const end = first.entry.position + batch.length
-  const facts = await store.findFacts(client, log.id, first.entry.position, end)
+  await store.setPast(options.client, first.entry.position, first.entry.recordTime)
+  const plain = await judgeAll(options, batch, facts, false)
+  return 'steps' in plain ? plain : judgeAll(options, batch, facts, true)
+}
+
+async function judgeAll(
+  { client, log, nestingMax }: ReplayOptions,
+  batch: readonly Judged[],
+  facts: Facts,
+  late: boolean,
+): Promise<Written> {
   const claims = batch.flatMap(({ entry, asked }) =>
     asked.kind === 'claim' ? [ready(asked, facts.get(entry.position))] : [],
   )
-  // Read as if every fact could have come late; whether one did is known when it is judged.
-  const asked = claims.map((claim) => (claim.takesBack || claim.waits ? claim : { ...claim, waits: { origin: {} } }))
+  const asked = late
+    ? claims.map((claim) => (claim.takesBack || claim.waits ? claim : { ...claim, waits: { origin: {} } }))
+    : claims
   const bench = await openBench(client, log.id, asked, { nestingMax, settles: true })
   let nextClaim = 0
   for (const { entry, asked: said } of batch) {
-    const { position, recordTime } = entry
-    if (said.kind === 'settles') {
-      const settlement = bench.settle({ position, recordTime })
-      if (settlement?.fact.position === said.position) continue
-      const text = `entry ${position} settles ${said.position}, and the replay settles ${settlement?.fact.position ?? 'nothing'} there`
-      return { difference: { position, text } }
-    }
+    const at = { position: entry.position, recordTime: entry.recordTime }
+    // After each entry until there is none more, as when it was recorded: what did not fit then is not tried again later.
+    const settlement = bench.settle(at)
+    const differs = differsIn(said, settlement?.fact.position, at.position)
+    if (differs) return { difference: differs }
     const claim = said.kind === 'claim' ? claims[nextClaim++] : undefined
     if (!claim) continue
-    const verdict = decide(bench, claim, { position, recordTime })
+    const verdict = late ? decide(bench, claim, at) : bench.decide(claim, at)
     if (!('faults' in verdict)) continue
     const [fault] = verdict.faults
-    const text = `entry ${position} would be refused: ${fault?.code ?? ''} (${fault?.subject.code ?? ''}) ${fault?.detail ?? ''}`
-    return { difference: { position, text } }
+    const text = `entry ${at.position} would be refused: ${fault?.code ?? ''} (${fault?.subject.code ?? ''}) ${fault?.detail ?? ''}`
+    return { difference: { position: at.position, text } }
   }
   return { steps: bench.steps() }
+}
+
+/** Whether an entry settles what the replay settles there. */
+function differsIn(
+  said: ReplayedEntry,
+  settled: number | undefined,
+  position: number,
+): ReplayReport['difference'] | undefined {
+  const wanted = said.kind === 'settles' ? said.position : undefined
+  if (wanted === settled) return undefined
+  const text =
+    wanted === undefined
+      ? `entry ${settled} would be settled before entry ${position}, and no entry does`
+      : `entry ${position} settles ${wanted}, and the replay settles ${settled ?? 'nothing'} there`
+  return { position, text }
 }
 
 /** What was recorded without a line is remembered as such; an entry shows it only where something of it had to wait. */

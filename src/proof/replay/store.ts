@@ -79,6 +79,17 @@ export async function findFacts(
   return new Map(rows.map((row) => [Number(row.position), { neverRefused: row.never_refused === true }]))
 }
 
+/** The sizes of the heads behind `from`: where what was recorded together ends. One beyond `count` entries too, if there is. */
+export async function findHeads(client: Queryable, log: number, from: number, count: number): Promise<number[]> {
+  const { rows } = await client.query<{ size: bigint }>({
+    name: 'replay_heads',
+    text: `(select size from tamga.head where log_id = $1 and size > $2 and size <= $3)
+           union all (select size from tamga.head where log_id = $1 and size > $3 order by size limit 1) order by size`,
+    values: [log, from, from + count],
+  })
+  return rows.map((row) => Number(row.size) - from)
+}
+
 /** Where the entry of an event stands. */
 export async function findPositionOf(client: Queryable, log: number, key: string): Promise<number | undefined> {
   const { rows } = await client.query<{ position: bigint }>({

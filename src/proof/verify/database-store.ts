@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { TreeHasher } from '../../ledger/merkle-proof.ts'
-import { splitBundle, type Tile, tileWidth } from '../tile.ts'
+import { foldHashes, hashBytes, splitBundle, splitTile, type Tile, tileWidth } from '../tile.ts'
 import { type LogSource, SourceError } from './source.ts'
 
 // What the verifier reads out of a database: its own statements, so that a mistake in the service's cannot hide in both.
@@ -141,7 +141,16 @@ export function databaseSource(client: Client, log: StoredLog, published: number
         values: [log.id, level - 1, index * tileWidth, index * tileWidth + width],
       }),
     )
-    return rows[0]?.roots ?? Buffer.alloc(0)
+    const roots = rows[0]?.roots ?? Buffer.alloc(0)
+    if (roots.length === width * hashBytes) return roots
+    // What is not published yet has no tiles of its own: they follow from what lies below.
+    const missing: Uint8Array[] = []
+    for (let no = index * tileWidth + roots.length / hashBytes; no < index * tileWidth + width; no++) {
+      if ((no + 1) * 256 ** level <= published) throw new SourceError(`the tile ${level - 1}/${no} is not there`)
+      const below = await tile({ level: level - 1, index: no, width: tileWidth })
+      missing.push(foldHashes(splitTile(below), hasher))
+    }
+    return Buffer.concat([roots, ...missing])
   }
 
   return {
