@@ -154,19 +154,20 @@ async function recordPart(deps: CaptureDeps, whole: Prepared, first: Verdict): P
   }
   const recorded = await answer(deps, whole, outcome)
   const position = recorded.entries[0]?.position ?? -1
-  const left = recorded.again ? await deps.leftOut(whole, position) : inOrder(whole, refused)
-  const shown = left.faults.slice(0, problemItemsMax)
+  const left = recorded.again
+    ? await deps.leftOut(whole, position)
+    : { faults: inOrder(refused), count: refused.length }
+  const shown = inOrder(left.faults).slice(0, problemItemsMax)
   const items = await Promise.all(shown.map((fault) => itemOf(deps, fault, whole.log, whole.actor)))
   return { ...recorded, refused: items, refusedCount: left.count }
 }
 
-/** In the order of the request, whichever round refused them. */
-function inOrder({ draft }: Prepared, faults: readonly Fault[]): LeftOut {
-  const paths = draft.order.claim.parts.flatMap((part) => part.subjects.map((subject) => subject.path))
-  const places = new Map(paths.map((path, i) => [path, i]))
-  const placeOf = ({ subject }: Fault) => places.get(subject.path) ?? -1
-  return { faults: [...faults].sort((a, b) => placeOf(a) - placeOf(b)), count: faults.length }
-}
+/** In the order of the request, whichever round refused them and in whatever order they were judged. */
+const inOrder = (faults: readonly Fault[]): Fault[] =>
+  [...faults].sort((a, b) => placeOf(a.subject.path) - placeOf(b.subject.path))
+
+/** Where in its list the request names it; a container, which is in none, comes first. */
+const placeOf = (path: string): number => Number(/\/(\d+)/.exec(path)?.[1] ?? -1)
 
 /** The event without the codes at `paths`; undefined where nothing would be left, or its container is among them. */
 function withoutCodes(event: EpcisEvent, paths: ReadonlySet<string>): EpcisEvent | undefined {
@@ -239,7 +240,8 @@ async function problemOf(
 
 /** One code a line: what was refused, and why, as far as the caller may know. */
 async function refusalOf(deps: CaptureDeps, faults: readonly Fault[], log: number, actor: Actor): Promise<Problem> {
-  const errors = await Promise.all(faults.slice(0, problemItemsMax).map((fault) => itemOf(deps, fault, log, actor)))
+  const shown = inOrder(faults).slice(0, problemItemsMax)
+  const errors = await Promise.all(shown.map((fault) => itemOf(deps, fault, log, actor)))
   const first = errors[0]
   if (!first) throw new Error('bad math: a refusal without a fault')
   const more = faults.length > 1 ? ` ${faults.length} codes are refused; see errors.` : ''
