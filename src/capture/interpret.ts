@@ -1,5 +1,6 @@
 import type { Act } from '../custody/law.ts'
 import type { State } from '../custody/object.ts'
+import { inCanonicalOrder } from '../epcis/canonical.ts'
 import type { Epc, EpcisEvent, ObjectEvent } from '../epcis/event.ts'
 import { successorsOf } from './replace.ts'
 
@@ -20,10 +21,15 @@ const carrying = new Set(['loading', 'departing', 'transporting', 'arriving', 'u
 /**
  * Which acts an event claims. ObjectEvent, AggregationEvent and TransformationEvent move objects; TransactionEvent and
  * AssociationEvent are recorded for the objects that they name. An ObjectEvent's action decides first, then its disposition, then
- * its step; a step that moves nothing is an observation.
+ * its step; a step that moves nothing is an observation. The codes of each part are in canonical order, whatever order they came in.
  * @param customs the event is a customs officer's: some steps then mean an act of authority
  */
 export function interpret(event: EpcisEvent, customs: boolean): Interpretation {
+  const asked = actsOf(event, customs)
+  return { ...asked, parts: asked.parts.map(({ act, epcs }) => ({ act, epcs: inCanonicalOrder(epcs) })) }
+}
+
+function actsOf(event: EpcisEvent, customs: boolean): Interpretation {
   switch (event.type) {
     case 'ObjectEvent':
       return {

@@ -1,3 +1,4 @@
+import { byLink } from '../epcis/canonical.ts'
 import type { Epc, EpcisEvent, TransformationEvent } from '../epcis/event.ts'
 import { Problem, type ProblemCode } from '../http/problem.ts'
 
@@ -19,8 +20,6 @@ function isReplacing(event: EpcisEvent): event is TransformationEvent {
   const units = [...inputs, ...outputs].every(({ reading }) => reading.kind === 'unit')
   return pieces && units && inputs.length > 0 && inputs.length === outputs.length
 }
-
-const byLink = (a: Epc, b: Epc): number => (a.link < b.link ? -1 : a.link > b.link ? 1 : 0)
 
 /** The event with its pairs written out, where it re-marks several units; any other event as it is. */
 export function withPairs(event: EpcisEvent): EpcisEvent {

@@ -21,6 +21,8 @@ export type Subject = {
   faultText?: string
   /** Of a code that is replaced: the object of the new code, as decimal text (claims that wait are stored as JSON). */
   replacedBy?: string
+  /** Of a unit that is sold: only a part of it, or only where it is opened already. */
+  portion?: 'part' | 'part_if_opened'
 }
 
 export type Part = { act: Act; subjects: readonly Subject[] }
@@ -46,6 +48,11 @@ export type Claim = {
   parts: readonly Part[]
   /** The principal is customs, who may do some things without holding the goods. */
   customs?: boolean
+  /**
+   * Selling: who may hold what the principal owns, because a mandate between the two says so; without `gtins` any of it. Of what is
+   * recorded nobody asks any more which mandates there were.
+   */
+  trusted?: readonly { participant: number; gtins?: readonly string[] }[] | 'anyone'
   /** Packing and unpacking: the container. */
   container?: Subject
   /** Unpacking: everything that is in the container; `parts` then names nothing to unpack. */

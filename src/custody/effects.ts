@@ -9,20 +9,30 @@ import {
   type LastStep,
   levelsInside,
   type Standing,
+  standing as standingOf,
+  type State,
+  states,
   type Step,
   withLevelsInside,
 } from './object.ts'
 
 /** The steps that one event has made so far, over those of earlier events. */
-export type Pending = { last: LastStep; put: (step: Step) => void; position: number }
+export type Pending = {
+  last: LastStep
+  put: (step: Step) => void
+  position: number
+  /** What is directly in a container; known where somebody asked for it. */
+  inside: (container: bigint) => readonly bigint[]
+}
 
 const transit = flag.underWay | flag.ownershipPasses
 
 /** The object as it stands, written down as a step of its own at this position: what it has from its containers becomes its own. */
-function takenOut(standing: Standing, pending: Pending): Step {
-  const { own, owner, holder, containers } = standing
+function takenOut(standing: Standing, pending: Pending, travels: boolean): Step {
+  const { own, owner, ownerAt, holder, containers } = standing
   const innermost = containers[0]
-  if (innermost === undefined) return { ...own, position: pending.position }
+  const outermost = containers.at(-1)
+  if (innermost === undefined || outermost === undefined) return { ...own, position: pending.position }
   leave(innermost.id, pending)
   return {
     ...own,
@@ -31,11 +41,12 @@ function takenOut(standing: Standing, pending: Pending): Step {
     state: isFinal(standing.state) ? standing.state : own.state,
     parent: null,
     owner,
-    ownerAt: pending.position,
+    ownerAt,
     holder,
-    addressee: null,
-    sender: null,
-    flags: own.flags & ~transit,
+    addressee: travels ? outermost.addressee : null,
+    sender: travels ? outermost.sender : null,
+    // A hold does not end with the wrapping either: only customs lift it.
+    flags: (own.flags & ~transit) | (standing.held ? flag.held : 0) | (travels ? outermost.flags & transit : 0),
   }
 }
 
@@ -44,7 +55,9 @@ function leave(container: bigint, pending: Pending): void {
   const step = pending.last(container)
   if (!step) throw new Error(`the container ${container} has no step`)
   const contents = Math.max((step.contents ?? 1) - 1, 0)
-  pending.put({ ...step, position: pending.position, contents, opened: contents === 0 ? null : step.opened })
+  const { position } = pending
+  if (contents > 0) return pending.put({ ...step, position, contents })
+  pending.put({ ...step, position, contents, opened: null, flags: withLevelsInside(step.flags & ~flag.mixed, 0) })
 }
 
 /** The step that follows from an act which was not refused (or was let pass). */
@@ -56,16 +69,19 @@ export function apply(claim: Claim, act: Act, subject: Subject, found: Standing,
     rule.packed === 'stays' ||
     standing.own.parent === null ||
     (act === 'pack' && standing.own.parent === claim.container?.id)
-  const base = stays ? { ...standing.own, position } : takenOut(standing, pending)
+  // What customs unpack on a lorry is still on its way.
+  const travels = claim.customs === true && act === 'unpack' && standing.underWay
+  const base = stays ? { ...standing.own, position } : takenOut(standing, pending, travels)
   const step: Step = rule.becomes ? { ...base, state: claim.becomes ?? rule.becomes } : base
   switch (act) {
     case 'commission':
     case 'encode':
     case 'create_logistic_unit':
     case 'produce':
-    case 'void_code':
     case 'close_order':
       return pending.put({ ...step, ...(step.owner === null ? ownedBy(claim.principal, position) : {}) })
+    case 'void_code': // It has an owner, who is told what becomes of it; there is nothing to hold.
+      return pending.put({ ...step, ...ownedBy(claim.principal, position), holder: null })
     case 'ship':
       return pending.put(shipped(claim, step))
     case 'void_shipping':
@@ -78,32 +94,25 @@ export function apply(claim: Claim, act: Act, subject: Subject, found: Standing,
         ...(standing.ownershipPasses ? { owner: claim.principal, ownerAt: position } : {}),
       })
     case 'redirect':
-      return pending.put({ ...step, addressee: claim.to && 'participant' in claim.to ? claim.to.participant : null })
+      return pending.put({
+        ...step,
+        flags: (step.flags & ~flag.ownershipPasses) | (claim.ownershipPasses === true ? flag.ownershipPasses : 0),
+        addressee: claim.to && 'participant' in claim.to ? claim.to.participant : null,
+      })
     case 'reject':
       return pending.put({ ...step, flags: step.flags & ~flag.ownershipPasses, addressee: step.sender })
     case 'come_back':
-      return pending.put({ ...step, holder: claim.principal, ...returned(step) })
+      return pending.put({ ...step, holder: claim.principal, ...returned(standing.own) })
     case 'seize':
-      return pending.put({
-        ...step,
-        ...arrived(step),
-        flags: (step.flags & ~transit) | flag.held,
-        holder: claim.principal,
-      })
+      return pending.put({ ...step, ...arrived(step), ...seizedBy(claim.principal, step) })
+    case 'destroy':
     case 'lose':
       return pending.put({ ...step, ...arrived(step) })
     case 'sell':
-      // A sale that was let pass although the ledger knew another owner: it is under this name that it was sold.
-      if (standing.state === 'sold') return pending.put({ ...standing.own, position })
-      return pending.put({
-        ...step,
-        ...arrived(step),
-        ...(step.owner === claim.principal ? {} : ownedBy(claim.principal, position)),
-      })
+      return pending.put(soldOf(claim, subject, standing, step))
     case 'hold':
-      return pending.put({ ...step, flags: step.flags | flag.held })
     case 'lift_hold':
-      return pending.put({ ...step, flags: step.flags & ~flag.held })
+      return pending.put({ ...step, flags: act === 'hold' ? step.flags | flag.held : step.flags & ~flag.held })
     case 'replace':
       return replace(subject, standing, pending)
     case 'mark_anew':
@@ -134,13 +143,28 @@ const ownedBy = (participant: number, position: number) => ({
   holder: participant,
 })
 
+const seizedBy = (customs: number, step: Step) => ({ flags: (step.flags & ~transit) | flag.held, holder: customs })
+
 const arrived = (step: Step) => ({ flags: step.flags & ~transit, addressee: null, sender: null })
+
+/** Sold, or opened where only a part of it was. */
+function soldOf(claim: Claim, { portion }: Subject, { own, state }: Standing, step: Step): Step {
+  const { position } = step
+  if (state === 'sold') return { ...own, position }
+  const isPart = (own.contents ?? 0) === 0 && (portion === 'part' || (portion !== undefined && state === 'opened'))
+  return {
+    ...step,
+    ...(isPart ? { state: 'opened' } : {}),
+    ...arrived(step),
+    // A sale that was let pass although the ledger knew another owner: it is under this name that it was sold.
+    ...(step.owner === claim.principal ? {} : ownedBy(claim.principal, position)),
+  }
+}
 
 function shipped(claim: Claim, step: Step): Step {
   const to = claim.to
   if (to && 'outside' in to) {
-    const encoded = step.state === 'encoded' ? flag.encodedBefore : 0
-    return { ...step, state: 'exported', holder: null, flags: step.flags | encoded }
+    return { ...step, state: 'exported', holder: null, flags: step.flags | (leftAs[step.state] ?? 0) }
   }
   return {
     ...step,
@@ -151,21 +175,32 @@ function shipped(claim: Claim, step: Step): Step {
   }
 }
 
-/** What came back is what it was before it left: marked, or in circulation. */
-const returned = (step: Step) => ({
-  state: (step.flags & flag.encodedBefore) === 0 ? ('active' as const) : ('encoded' as const),
-  flags: step.flags & ~flag.encodedBefore,
-})
+const before = flag.encodedBefore | flag.withdrawnBefore
 
-/** The new code stands where the old one stood, in its container too; the old one keeps the names and is nowhere. */
+/** How it is remembered what left the system; what is not here leaves as active. */
+const leftAs: Partial<Record<State, number>> = {
+  encoded: flag.encodedBefore,
+  withdrawn: flag.withdrawnBefore,
+  opened: before,
+}
+
+/** What came back is what it was before it left; a part of what left in a container is what it was in there. */
+function returned(own: Step): Pick<Step, 'state' | 'flags'> {
+  const was = states.find((state) => leftAs[state] === (own.flags & before))
+  return { state: own.state === 'exported' ? (was ?? 'active') : own.state, flags: own.flags & ~(before | transit) }
+}
+
+/** The new code stands where the old one stood, in its container too; the old one keeps its owner and is nowhere. */
 function replace(subject: Subject, standing: Standing, pending: Pending): void {
-  const { own, owner, holder } = standing
+  const { own, owner } = standing
   const { position } = pending
   const fresh = subject.replacedBy === undefined ? undefined : BigInt(subject.replacedBy)
   // A new code that is in use already was let pass (observe only), and cannot stand for two things.
   const takesPlace = fresh !== undefined && (pending.last(fresh)?.state ?? 'ordered') === 'ordered'
   if (takesPlace) pending.put({ ...own, id: fresh, position })
-  const left = takesPlace ? { ...own, parent: null, owner, ownerAt: position, holder } : takenOut(standing, pending)
+  const left = takesPlace
+    ? { ...own, parent: null, owner, ownerAt: position, holder: null }
+    : takenOut(standing, pending, false)
   pending.put({ ...left, ...arrived(own), position, state: 'withdrawn' })
 }
 
@@ -179,7 +214,9 @@ function open(claim: Claim, step: Step, pending: Pending): void {
     opened: pending.position,
     contents: 0,
     // The marks of what was in it before go; a logistic unit's owner is the one of what is packed first.
-    flags: withLevelsInside(step.flags & flag.held, 0) | (step.id < 0n ? flag.observed : step.flags & flag.observed),
+    flags:
+      withLevelsInside(step.flags & (flag.held | transit), 0) |
+      (step.id < 0n ? flag.observed : step.flags & flag.observed),
     ...(fresh ? ownedBy(claim.principal, pending.position) : {}),
   })
 }
@@ -194,21 +231,45 @@ function pack(claim: Claim, subject: Subject, standing: Standing, step: Step, pe
   }
   const first = container.contents === 0
   const owner = standing.owner
+  const outer = standingOf(container, pending.last)
   // A case that is a unit is somebody's even while it is empty.
-  const another = owner !== container.owner && !(first && container.id < 0n)
+  const another = owner !== outer.owner && !(first && container.id < 0n)
   const mixed = standing.mixedOwners || another
+  if (standing.mixedOwners) nameOwners(step.id, owner, pending)
   const levels = Math.max(levelsInside(container.flags), levelsInside(step.flags) + 1)
-  pending.put({ ...step, parent: container.id, owner, ownerAt: another ? pending.position : step.ownerAt })
+  // What customs took out on a lorry they put on another pallet, which goes where it went.
+  const travels = claim.customs === true && first && container.id < 0n && container.parent === null
+  pending.put({
+    ...step,
+    ...arrived(step),
+    parent: container.id,
+    owner,
+    ownerAt: another ? pending.position : step.ownerAt,
+  })
   pending.put({
     ...container,
     position: pending.position,
     contents: (container.contents ?? 0) + (standing.own.parent === container.id ? 0 : 1),
     flags:
-      (withLevelsInside(container.flags, levels) | (mixed ? flag.mixed : 0)) &
+      (withLevelsInside(travels ? (container.flags & ~transit) | (step.flags & transit) : container.flags, levels) |
+        (mixed ? flag.mixed : 0)) &
       ~(observes(subject, standing) ? 0 : flag.observed),
     // A case that is a unit keeps its owner; a logistic unit has the one of what is in it.
     ...(first && container.id < 0n ? { owner, ownerAt: pending.position, holder: standing.holder } : {}),
+    ...(travels ? { addressee: step.addressee, sender: step.sender } : {}),
   })
+}
+
+/** The newest container that names an owner names him for all that is in it; so whoever else owns something in it is named again. */
+function nameOwners(container: bigint, owner: number | null, pending: Pending): void {
+  for (const id of pending.inside(container)) {
+    const step = pending.last(id)
+    if (!step) continue
+    const now = standingOf(step, pending.last)
+    nameOwners(id, owner, pending)
+    if (now.owner !== owner)
+      pending.put({ ...step, position: pending.position, owner: now.owner, ownerAt: pending.position })
+  }
 }
 
 /** Whether only findings follow from what is wrong with it: a unit's product group says so, a logistic unit's contents do. */
@@ -222,7 +283,9 @@ export function spreadOutwards(container: bigint, pending: Pending): void {
     const outer = pending.last(inner.parent)
     if (!outer) return
     const levels = Math.max(levelsInside(outer.flags), levelsInside(inner.flags) + 1)
-    const flags = withLevelsInside(outer.flags, levels) | (inner.flags & flag.mixed)
+    // An emptied container within another takes the owner of what it holds next.
+    const another = standingOf(inner, pending.last).owner !== standingOf(outer, pending.last).owner
+    const flags = withLevelsInside(outer.flags, levels) | (another ? flag.mixed : inner.flags & flag.mixed)
     if (flags === outer.flags) return
     inner = { ...outer, position: pending.position, flags }
     pending.put(inner)

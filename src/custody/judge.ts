@@ -1,13 +1,15 @@
-import type { Claim, Doubt, Fault, Part, Subject } from './claim.ts'
-import { apply, observes, type Pending, spreadOutwards } from './effects.ts'
+import type { Claim, Doubt, Fault, Subject } from './claim.ts'
+import { type Pending, spreadOutwards } from './effects.ts'
+import { judgeOne, missing, openContainer, type Session } from './hearing.ts'
 import { type BenchData, loadBench, rememberFact } from './load.ts'
-import { containersOf, flag, isFinal, type Standing, standing, type Step, unborn } from './object.ts'
-import { type Around, refuse, waivable } from './refusals.ts'
-import { expiryFault, type Lot, rangesOf, recallFault, recallOf } from './lots.ts'
+import { flag, type Step } from './object.ts'
+import { type Lot, rangesOf } from './lots.ts'
+import { note, planRewinding, revive, type Rewinding, standsAgain } from './rewind.ts'
 import * as store from './store.ts'
 import { takeBack } from './undo.ts'
 import * as undoStore from './undo-store.ts'
-import { isEarly, restricted, subjectsOf, type WaitingFact, waitingSingleMax } from './waiting.ts'
+import * as waitingStore from './waiting-store.ts'
+import { isRewindable, restricted, subjectsOf, type WaitingFact, waitingSingleMax } from './waiting.ts'
 
 export type BenchOptions = {
   /** How deep containers may be nested. */
@@ -57,7 +59,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   const { steps, facts, pasts } = data
   const written: Step[] = []
   const logisticUnits: bigint[] = []
-  const newFacts: store.NewWaiting[] = []
+  const newFacts: waitingStore.NewWaiting[] = []
   const newWakers: { id: bigint; position: number; waits: boolean }[] = []
   const settled: { position: number; id: bigint; at: number }[] = []
   const newLots: store.NewLot[] = []
@@ -69,12 +71,13 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   /** Positions that do not count any more: what was taken back, and the entries that say so. */
   const cancelled = new Set<number>()
 
-  function hold(claim: Claim, position: number): Session {
+  function hold(claim: Claim, position: number, rewound = false): Session {
     const pendingSteps = new Map<bigint, Step>()
     const pending: Pending = {
       position,
       last: (id) => pendingSteps.get(id) ?? steps.get(id),
       put: (step) => void pendingSteps.set(step.id, step),
+      inside: insideOf,
     }
     const session: Session = {
       claim,
@@ -82,6 +85,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       pending,
       pendingSteps,
       nestingMax,
+      rewound,
       faults: [],
       doubts: [],
       waiting: [],
@@ -99,33 +103,37 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   }
 
   /** Makes the pending steps those that later claims see. */
-  function keep({ pendingSteps, claim }: Pick<Session, 'pendingSteps' | 'claim'>): void {
+  function keep({ pendingSteps, claim }: Pick<Session, 'pendingSteps' | 'claim'>, made?: WaitingFact): void {
     for (const step of pendingSteps.values()) {
       if (step.id < 0n && !steps.has(step.id)) logisticUnits.push(step.id)
+      if ((step.flags & ~(steps.get(step.id)?.flags ?? 0) & flag.held) !== 0) data.heldBy.set(step.id, claim.principal)
       steps.set(step.id, step)
       written.push(step)
+      note(data.history, step, claim.eventTimeMs, made)
       const past = pasts.get(step.id)
       if (past) {
         past.newestMs = Math.max(past.newestMs, claim.eventTimeMs)
         for (const no of [step.owner, step.holder, step.sender]) if (no !== null) past.had.add(no)
       }
-      for (const fact of facts.get(step.id) ?? []) woken.add(fact)
+      for (const fact of facts.get(step.id) ?? []) if (fact.open.size > 0) woken.add(fact)
     }
   }
 
   function decide(claim: Claim, at: Place): Verdict {
     if (claim.takesBack) return decideUndo(claim, at)
-    const session = hold(claim, at.position)
+    const { session, rewinding } = judgeAt(claim, at.position)
     if (session.faults.length > 0) return { faults: session.faults }
     const many = subjectsOf(claim).length > waitingSingleMax && session.waiting.length > 0
     const containerWaits = claim.container !== undefined && session.waiting.includes(claim.container)
     const waiting = many || containerWaits ? waitingOf(claim) : session.waiting
-    if (!many && session.done.length > 0) keep(session)
+    const fact = remembered(claim, waiting, at)
+    if (rewinding && !many) rewind(session, rewinding, at.position)
+    if (!many && session.done.length > 0) keep(session, fact)
     if (claim.ilmd) keepLot(claim.ilmd, session.done, at.position)
     keepTransit(session, at)
     keepReplacements(session, at.position)
     for (const subject of claim.missing ?? []) session.doubts.push(missing(subject, session.pending))
-    if (claim.waits && waiting.length > 0) wait(claim, claim.waits.origin, waiting, at)
+    if (fact) wait(fact, at)
     return { accepted: { doubts: session.doubts, waiting } }
   }
 
@@ -145,6 +153,10 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
     for (const position of undo.positions) newTakenBack.push({ position, at: at.position })
     for (const position of [...undo.positions, at.position]) cancelled.add(position)
     keep({ claim, pendingSteps: new Map(result.steps.map((step) => [step.id, step])) })
+    // What waits must not be told that it came too late for something that never was.
+    for (const { id } of result.steps) {
+      if (pasts.has(id)) pasts.set(id, data.pastsWithout.get(id) ?? { newestMs: 0, had: new Set() })
+    }
     return { accepted: { doubts: [], waiting: [] } }
   }
 
@@ -177,18 +189,54 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
     return subjects.length > 0 || !claim.container ? subjects : [claim.container]
   }
 
-  function wait(claim: Claim, origin: unknown, waiting: readonly Subject[], at: Place): void {
-    const open = new Set(waiting.map((subject) => subject.id))
-    const fact: WaitingFact = { position: at.position, claim: restricted(claim, open), origin, open }
-    newFacts.push({ ...fact, ...at, participant: claim.principal })
+  /** The claim as a fact that can be judged again; undefined for one that was made on the spot, or is too large to be. */
+  function remembered(claim: Claim, waiting: readonly Subject[], { position }: Place): WaitingFact | undefined {
+    const subjects = waitingOf(claim).filter(({ id }) => id !== 0n)
+    if (!claim.waits || (waiting.length === 0 && !isRewindable(claim))) return undefined
+    const open = new Set(waiting.map(({ id }) => id))
+    const settled = new Map(subjects.flatMap(({ id }) => (open.has(id) ? [] : [[id, position] as const])))
+    return { position, claim, origin: claim.waits.origin, open, settled }
+  }
+
+  function wait(fact: WaitingFact, at: Place): void {
+    newFacts.push({ ...fact, ...at, participant: fact.claim.principal })
+    for (const [id] of fact.settled) settled.push({ position: fact.position, id, at: at.position })
     for (const waker of rememberFact(facts, fact, steps)) newWakers.push({ ...waker, position: at.position })
+  }
+
+  /**
+   * A claim judged where it belongs: as of its time, if what was judged before it happened later and can be judged again. `rewinding`
+   * where it fits there; else its own predecessor is still to come, and it waits whatever has happened since.
+   */
+  function judgeAt(claim: Claim, position: number): { session: Session; rewinding?: Rewinding } {
+    const rewinding = claim.waits && planRewinding(claim, data.history)
+    if (!rewinding) return { session: hold(claim, position) }
+    const now = [...rewinding.bases.keys()].map((id) => [id, steps.get(id)] as const)
+    for (const [id, base] of rewinding.bases) steps.set(id, base)
+    const session = hold(claim, position, true)
+    for (const [id, step] of now) if (step) steps.set(id, step)
+    if (session.faults.length > 0) return { session: hold(claim, position) }
+    return session.done.length > 0 ? { session, rewinding } : { session }
+  }
+
+  /** What was judged too early stands as before, and waits to be judged again. */
+  function rewind({ pendingSteps }: Session, rewinding: Rewinding, position: number): void {
+    for (const [id, base] of rewinding.bases) {
+      if (!pendingSteps.has(id)) pendingSteps.set(id, standsAgain(base, position))
+      const past = pasts.get(id)
+      if (past) past.newestMs = rewinding.newestMs.get(id) ?? 0
+    }
+    for (const row of revive(data.history, rewinding)) revived.push({ ...row, at: position })
+    for (const fact of rewinding.facts) {
+      for (const waker of rememberFact(facts, fact, steps)) newWakers.push({ ...waker, position: fact.position })
+    }
   }
 
   function settle(at: Place): Settlement | undefined {
     while (woken.size > 0) {
       const fact = [...woken].reduce((a, b) => (earlier(b, a) ? b : a))
       woken.delete(fact)
-      const session = hold(restricted({ ...fact.claim, waits: { origin: fact.origin } }, fact.open), at.position)
+      const { session } = judgeAt(restricted({ ...fact.claim, waits: { origin: fact.origin } }, fact.open), at.position)
       const still = new Set(session.waiting.map((subject) => subject.id))
       const subjects = waitingOf(fact.claim)
         .filter(
@@ -202,13 +250,19 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       if (subjects.length === 0) continue
       // Judged once more with just these, so that the entry says exactly what it did.
       const ids = new Set(subjects.map((subject) => subject.id))
-      const final = hold(restricted({ ...fact.claim, waits: { origin: fact.origin } }, ids), at.position)
-      if (final.done.length > 0) keep(final) // Nothing went into the container: it is not opened either.
+      const claim = restricted({ ...fact.claim, waits: { origin: fact.origin } }, ids)
+      const { session: final, rewinding } = judgeAt(claim, at.position)
+      // Without the others it belongs elsewhere, where it does not fit yet.
+      if (final.waiting.length > 0) continue
+      if (rewinding) rewind(final, rewinding, at.position)
+      if (final.done.length > 0) keep(final, fact) // Nothing went into the container: it is not opened either.
       if (fact.claim.ilmd) keepLot(fact.claim.ilmd, final.done, at.position)
       for (const { id } of subjects) {
         fact.open.delete(id)
+        fact.settled.set(id, at.position)
         settled.push({ position: fact.position, id, at: at.position })
       }
+      if (fact.again !== true) keepTransit(final, at)
       if (fact.open.size > 0) woken.add(fact)
       // What came to nothing is told too: whoever reported it believes that it took effect.
       return { fact, subjects, doubts: [...final.doubts, ...final.faults] }
@@ -217,13 +271,15 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
   }
 
   /** What is in the container now: what the database had, and what earlier claims of this batch put in. */
-  function everythingIn(claim: Claim): Subject[] {
-    const container = claim.container
-    if (!container) return []
-    const ids = new Set(data.contents.get(container.id) ?? [])
-    for (const step of written) if (step.parent === container.id) ids.add(step.id)
-    const inside = [...ids].filter((id) => steps.get(id)?.parent === container.id)
-    return inside.map((id) => ({ ...container, id }))
+  function insideOf(container: bigint): bigint[] {
+    const ids = new Set(data.contents.get(container) ?? [])
+    for (const step of written) if (step.parent === container) ids.add(step.id)
+    for (const id of data.history.steps.keys()) ids.add(id)
+    return [...ids].filter((id) => steps.get(id)?.parent === container)
+  }
+
+  function everythingIn({ container }: Claim): Subject[] {
+    return container ? insideOf(container.id).map((id) => ({ ...container, id })) : []
   }
 
   return {
@@ -239,9 +295,9 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       if (newReplacements.length > 0) statements.push(undoStore.insertReplacements(client, log, newReplacements))
       if (newLots.length > 0) statements.push(store.insertLots(client, log, newLots))
       if (newTransits.length > 0) statements.push(store.insertTransits(client, log, newTransits))
-      if (newFacts.length > 0) statements.push(store.insertWaiting(client, log, newFacts))
-      if (newWakers.length > 0) statements.push(store.insertWaitingObjects(client, log, newWakers))
-      if (settled.length > 0) statements.push(store.insertSettled(client, log, settled))
+      if (newFacts.length > 0) statements.push(waitingStore.insertWaiting(client, log, newFacts))
+      if (newWakers.length > 0) statements.push(waitingStore.insertWaitingObjects(client, log, newWakers))
+      if (settled.length > 0) statements.push(waitingStore.insertSettled(client, log, settled))
       return statements
     },
   }
@@ -249,133 +305,3 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
 
 const earlier = (a: WaitingFact, b: WaitingFact): boolean =>
   a.claim.eventTimeMs < b.claim.eventTimeMs || (a.claim.eventTimeMs === b.claim.eventTimeMs && a.position < b.position)
-
-type Session = {
-  claim: Claim
-  data: BenchData
-  pending: Pending
-  pendingSteps: Map<bigint, Step>
-  nestingMax: number
-  faults: Fault[]
-  doubts: Doubt[]
-  waiting: Subject[]
-  /** The objects that were decided: something was done to them, or nothing had to be. */
-  done: Subject[]
-  around?: Around
-}
-
-/** The container comes first: what is packed or unpacked depends on it. */
-function openContainer(session: Session, container: Subject): void {
-  const { claim, pending, nestingMax } = session
-  const act = claim.parts.some((part) => part.act === 'pack') ? 'open_container' : 'unpack_from'
-  const around = containersOf(pending.last(container.id) ?? unborn(container.id), pending.last)
-  session.around = { ids: new Set([container.id, ...around.map((step) => step.id)]), nestingMax }
-  judgeOne(session, act, container)
-  // Being opened is not yet something done: a container into which nothing goes stays as it was.
-  if (claim.everything !== true) session.done = []
-}
-
-/** Which act it is where that depends on how the object stands: one word of EPCIS serves several of the law's. */
-function actFor(claim: Claim, act: Part['act'], now: Standing): Part['act'] {
-  if (act === 'void_shipping') {
-    if (now.underWay && now.addressee === claim.principal && now.sender !== claim.principal) return 'reject'
-    return claim.to ? 'redirect' : act
-  }
-  if (act !== 'receive') return act
-  if (now.state === 'exported' && now.owner === claim.principal) return 'come_back'
-  const toThem = now.underWay && now.addressee === claim.principal
-  return claim.customs === true && !toThem ? 'seize' : act
-}
-
-/** Judges one object; where the act is let pass, its steps are pending afterwards. */
-function judgeOne(session: Session, said: Part['act'], subject: Subject): void {
-  const { claim, data, pending } = session
-  if (data.elsewhere.has(subject.id)) {
-    session.faults.push({ subject, code: 'several_logs', concerned: [] })
-    return
-  }
-  const own = pending.last(subject.id) ?? unborn(subject.id)
-  const now = standing(own, pending.last)
-  const act = actFor(claim, said, now)
-  const found = orderClosed(subject, own, pending) ?? judged(session, act, subject, now)
-  const fault = found && own.position === pending.position ? namedTwice(found) : found
-  const waived =
-    fault !== undefined &&
-    (observes(subject, now) ? waivable(fault.code, claim, act, now) : isAboutNothing(fault, act, now))
-  if (fault && !waived && claim.waits && isEarly(fault, now)) {
-    // The ledger has gone on since, and he had it then: the fact came late, moves nothing, and nothing is wrong with it.
-    if (cameLate(session, subject)) session.done.push(subject)
-    else session.waiting.push(subject)
-    return
-  }
-  if (fault && !waived && claim.neverRefused !== true) {
-    session.faults.push(fault)
-    return
-  }
-  session.done.push(subject)
-  if (fault) session.doubts.push(fault)
-  // A code that names nothing we know, or a pallet at a till.
-  if (fault && !waived && staysOut(subject)) return
-  if (fault && !waived && isFinal(now.state)) {
-    pending.put({ ...own, position: pending.position })
-    return
-  }
-  apply(claim, act, subject, now, pending)
-  if (fault) markClaimed(subject.id, now, claim.principal, pending)
-}
-
-/** A logistic unit in which nothing ever was carries no goods: whoever has it may say so. */
-const isAboutNothing = ({ code }: Fault, act: Part['act'], { own }: Standing): boolean =>
-  act === 'receive' &&
-  own.id < 0n &&
-  own.state === 'active' &&
-  own.contents === null &&
-  (code === 'not_addressed' || code === 'wrong_state')
-
-const nothing: ReadonlySet<bigint> = new Set()
-
-/** The law's own refusals, and for a sale what was said about the goods since: a recall weighs more than whose they are. */
-function judged(session: Session, act: Part['act'], subject: Subject, now: Standing): Fault | undefined {
-  const { claim, data, nestingMax } = session
-  const fault = refuse(claim, act, subject, now, session.around ?? { ids: nothing, nestingMax })
-  const asked = act === 'sell' || act === 'replace'
-  if (!asked || fault?.code === 'already_sold' || subject.fault) return fault
-  const lot = data.lots.get(subject.id)
-  const recall = recallOf(subject, lot, data.recalls)
-  // A new label does not make recalled goods saleable; expired ones stay what they are under it.
-  if (act === 'replace') return recall ? recallFault(subject, recall) : fault
-  return recall ? recallFault(subject, recall) : (fault ?? expiryFault(subject, lot, claim.eventTimeMs))
-}
-
-function cameLate({ claim, data }: Session, subject: Subject): boolean {
-  const past = data.pasts.get(subject.id)
-  return past !== undefined && past.newestMs > claim.eventTimeMs && past.had.has(claim.principal)
-}
-
-function missing(subject: Subject, pending: Pending): Doubt {
-  const now = standing(pending.last(subject.id) ?? unborn(subject.id), pending.last)
-  return { subject, code: 'missing', concerned: [now.sender, now.holder].filter((no) => no !== null) }
-}
-
-/** What a claim that is never refused names, but cannot move: it is doubted and no step follows. */
-export const staysOut = (subject: Subject): boolean => subject.id < 0n || subject.fault !== undefined
-
-/** What stands against it was done by the same event, a line before: there is no entry yet that could be pointed to. */
-function namedTwice({ position: _, ...fault }: Fault): Fault {
-  return { ...fault, detail: 'It is named twice in this document. Send it once.' }
-}
-
-/** A closed order's unused codes are cancelled, for good. */
-function orderClosed(subject: Subject, own: Step, pending: Pending): Fault | undefined {
-  if (own.state !== 'ordered' || subject.orderObject === null || subject.orderObject === subject.id) return undefined
-  if (pending.last(subject.orderObject)?.state !== 'closed') return undefined
-  return { subject, code: 'withdrawn', detail: 'Its code order was closed before it was used.', concerned: [] }
-}
-
-/** Who was not known to have it claims it: the step gives him no sight of the object's past (D9). */
-function markClaimed(id: bigint, before: Standing, principal: number, pending: Pending): void {
-  const step = pending.last(id)
-  if (!step || step.position !== pending.position) return
-  const known = [before.owner, before.holder, before.addressee, before.sender].includes(principal)
-  if (!known && !isFinal(before.state)) pending.put({ ...step, flags: step.flags | flag.claimed })
-}

@@ -178,7 +178,7 @@ export const law: Record<Act, Rule> = {
     from: [...living, 'withdrawn'],
     underWay: 'yes',
     packed: 'refused',
-    effect: 'under way to the new addressee',
+    effect: 'under way to the new addressee, who becomes owner where ownership passes',
   },
   reject: {
     said: 'ObjectEvent OBSERVE void_shipping, by the addressee',
@@ -193,7 +193,7 @@ export const law: Record<Act, Rule> = {
     who: 'owner',
     from: ['exported'],
     underWay: 'no',
-    packed: 'refused',
+    packed: 'taken out',
     effect: 'the owner holds it again, as it was',
   },
   open: {
@@ -221,6 +221,8 @@ export const law: Record<Act, Rule> = {
     underWay: 'no',
     packed: 'taken out',
     becomes: 'sold',
+    effect:
+      'what is in it is sold too; a part of it leaves it opened; also from the hands of who has a mandate to or from the owner that allows sell',
   },
   take_back: {
     said: 'ObjectEvent OBSERVE receiving, disposition returned; POST /returns',
@@ -290,7 +292,7 @@ export const law: Record<Act, Rule> = {
     from: [...living, 'withdrawn'],
     underWay: 'either',
     packed: 'stays',
-    effect: 'the hold ends',
+    effect: 'the hold ends; only who set it lifts it',
   },
   seize: {
     said: 'receiving of what is not under way to them, by customs',
@@ -327,7 +329,7 @@ export const law: Record<Act, Rule> = {
     underWay: 'no',
     packed: 'stays',
     becomes: 'withdrawn',
-    effect: 'stolen where that is the reason',
+    effect: 'stolen where that is the reason; nobody holds it',
   },
   replace: {
     said: 'TransformationEvent replacing or repackaging, as many outputs as inputs, all units: the old codes',
@@ -336,7 +338,7 @@ export const law: Record<Act, Rule> = {
     underWay: 'no',
     packed: 'stays',
     becomes: 'withdrawn',
-    effect: 'the new code takes its place: owner, holder, container and history',
+    effect: 'the new code takes its place: owner, holder, container and history; nobody holds the old one',
   },
   mark_anew: {
     said: 'the same: the new codes',

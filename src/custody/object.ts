@@ -41,8 +41,9 @@ export const flag = {
   claimed: 8,
   /** A container of several owners' goods: moves by possession only. */
   mixed: 16,
-  /** Of what left the system: it was marked, but not in circulation. */
+  /** Of what left the system: what it was before; both: opened; neither: active. */
   encodedBefore: 64,
+  withdrawnBefore: 128,
   /** A container whose contents are all of groups that only observe. */
   observed: 32,
 } as const
@@ -103,6 +104,8 @@ export type Standing = {
   /** A container with goods of several owners in it. */
   mixedOwners: boolean
   owner: number | null
+  /** Where that was said; what was packed in it since may be somebody else's. */
+  ownerAt: number
   holder: number | null
   addressee: number | null
   sender: number | null
@@ -150,6 +153,7 @@ export function standing(own: Step, lastStep: LastStep): Standing {
     held,
     mixedOwners: (own.flags & flag.mixed) !== 0,
     owner: owner.owner,
+    ownerAt: owner.ownerAt,
     holder: isFinal(own.state) ? own.holder : outermost.holder,
     addressee: outermost.addressee,
     sender: outermost.sender,

@@ -14,6 +14,7 @@ export const refusalOrder: readonly (readonly [codes: readonly FaultCode[], when
   [['already_sold'], 'at the till, whoever owns it'],
   [['withdrawn'], 'at the till, whoever owns it: recalled, blocked, voided or stolen'],
   [['wrong_state'], 'its code was ordered, but it was never marked'],
+  [['withdrawn'], 'nothing carries the code any more, which was voided or replaced'],
   [['not_owner', 'not_holder', 'not_addressed'], 'it is not for the caller to do this'],
   [['withdrawn'], 'it is withdrawn, and the act is none that withdrawn goods allow'],
   [['on_hold'], 'customs hold it, and the act would move it'],

@@ -1,6 +1,6 @@
 import type { Claim, Fault, FaultCode, Subject } from './claim.ts'
 import { type Act, law, type Rule, type Who } from './law.ts'
-import { levelsInside, type Standing } from './object.ts'
+import { flag, isFinal, levelsInside, type Standing } from './object.ts'
 
 /**
  * The ordered list of refusals: the same object and the same claim always get the same answer, the first that applies.
@@ -30,7 +30,7 @@ export function refuse(
 }
 
 /** The container that is packed into and those around it, and how deep they may be nested. */
-export type Around = { ids: ReadonlySet<bigint>; nestingMax: number }
+export type Around = { ids: ReadonlySet<bigint>; nestingMax: number; container?: Standing }
 
 const registerSays: Record<NonNullable<Subject['fault']>, string> = {
   code_unknown: 'This code was never issued. Keep the goods apart and report them.',
@@ -54,17 +54,37 @@ function firstOf(claim: Claim, act: Act, rule: Rule, subject: Subject, standing:
       : ['wrong_state', 'Its code was ordered, but it was never marked (commissioned).']
   }
   return (
-    whoRefuses(claim, act, subject, standing) ??
+    whoRefuses(claim, act, subject, standing, around) ??
     stateRefuses(claim, act, rule, standing) ??
     packingRefuses(claim, act, rule, standing, around)
   )
 }
 
 /** Whose act it is. A wrong state is named instead where the caller has the object but the act does not fit. */
-function whoRefuses(claim: Claim, act: Act, subject: Subject, standing: Standing): Found {
-  // Customs need not hold what they open, re-pack or destroy.
-  if (claim.customs === true && customsMay.has(act)) return undefined
-  return whoseRefuses(law[act].who, claim.principal, subject, standing)
+function whoRefuses(claim: Claim, act: Act, subject: Subject, standing: Standing, around: Around): Found {
+  // Customs need not hold what they open, re-pack or destroy; but what they pack comes to no other hands by that.
+  if (claim.customs === true && customsMay.has(act)) return act === 'pack' ? handsRefuse(standing, around) : undefined
+  // A shop sells what it owns from a warehouse's hands too.
+  if (act === 'sell' && standing.owner === claim.principal && isTrusted(claim, subject, standing)) return undefined
+  const found = whoseRefuses(law[act].who, claim.principal, subject, standing)
+  return found && standing.state === 'withdrawn' && standing.holder === null
+    ? ['withdrawn', 'No goods carry this code any more: it was voided, or replaced by another.']
+    : found
+}
+
+function isTrusted({ trusted = [] }: Claim, { gtin }: Subject, { holder }: Standing): boolean {
+  if (trusted === 'anyone') return true
+  const covers = (gtins?: readonly string[]) => !gtins || (gtin !== undefined && gtins.includes(gtin))
+  return trusted.some(({ participant, gtins }) => participant === holder && covers(gtins))
+}
+
+function handsRefuse(standing: Standing, { container }: Around): Found {
+  if (!container || (container.own.id < 0n && container.own.contents === 0 && container.containers.length === 0))
+    return undefined
+  const alike = (['holder', 'underWay', 'addressee', 'sender'] as const).every(
+    (key) => standing[key] === container[key],
+  )
+  return alike ? undefined : ['not_holder', 'Its container is in other hands, or on another way.']
 }
 
 /** What customs may do without holding the object. */
@@ -110,7 +130,8 @@ function whoseRefuses(who: Who, principal: number, subject: Subject, standing: S
       return has ? undefined : ['not_holder', 'You own it, but another participant holds it.']
     case 'addressee':
       if (underWay && addressee === principal) return undefined
-      if (!underWay && holder === principal) return ['wrong_state', 'You hold it already; it is not under way.']
+      if (!underWay && holder === principal)
+        return ['wrong_state', isFinal(state) ? `It is ${state}.` : 'You hold it already; it is not under way.']
       return ['not_addressed', 'It is not under way to you.']
     case 'sender':
       if (underWay && sender === principal) return undefined
@@ -126,12 +147,16 @@ function stateRefuses(claim: Claim, act: Act, rule: Rule, standing: Standing): F
   const { state, underWay, held } = standing
   if (state === 'withdrawn' && !rule.from.includes('withdrawn')) return ['withdrawn', 'It is withdrawn.']
   if (heldFast(claim, act, standing)) return ['on_hold', 'Customs hold it.']
-  if (act === 'lift_hold' && !held) return ['wrong_state', 'It is not on hold.']
+  if (act === 'lift_hold' && (standing.own.flags & flag.held) === 0) {
+    return ['wrong_state', held ? 'What it is packed in is on hold: lift that, or take it out.' : 'It is not on hold.']
+  }
   if (!rule.from.includes(state)) return ['wrong_state', `It is ${state}.`]
-  if (rule.underWay === 'no' && underWay) return ['wrong_state', 'It is under way.']
+  // Goods at a border are under way, and there customs open them.
+  const opens = claim.customs === true && customsMay.has(act)
+  if (rule.underWay === 'no' && underWay && !opens) return ['wrong_state', 'It is under way.']
   if (rule.underWay === 'yes' && !underWay) return ['wrong_state', 'It is not under way.']
   if (act === 'sell' && standing.own.id < 0n) return ['wrong_state', 'A logistic unit cannot be sold at a till.']
-  if (act === 'ship') return shippingRefuses(claim, standing)
+  if (act === 'ship' || act === 'redirect') return shippingRefuses(claim, act, standing)
   return undefined
 }
 
@@ -141,9 +166,11 @@ const heldFast = (claim: Claim, act: Act, { held }: Standing): boolean =>
 /** Acts that leave the object where it is, which a hold does not forbid. */
 const movesNothing: ReadonlySet<Act> = new Set(['observe', 'record', 'carry', 'hold', 'lift_hold', 'seize', 'release'])
 
-function shippingRefuses(claim: Claim, standing: Standing): Found {
+function shippingRefuses(claim: Claim, act: Act, standing: Standing): Found {
   const to = claim.to
   if (to === undefined) return ['not_addressed', 'The event names nobody to whom it goes (destinationList, to).']
+  if (act === 'redirect' && 'outside' in to)
+    return ['not_addressed', 'Who is not registered cannot receive it. Take it back (void_shipping) and ship it anew.']
   const keeps = 'participant' in to && to.participant === standing.owner
   if (claim.ownershipPasses !== true) return undefined
   // Not even to one of them: the others' goods would become his.

@@ -1,4 +1,5 @@
 import type { Claim, Fault, Part, Subject } from './claim.ts'
+import type { Act } from './law.ts'
 import { isFinal, type Standing } from './object.ts'
 
 /**
@@ -13,14 +14,21 @@ export type WaitingFact = {
   origin: unknown
   /** The objects that still wait. */
   open: Set<bigint>
+  /** Of the others, by which entry it took effect: its own, where it did not have to wait. */
+  settled: Map<bigint, number>
+  /** It took effect before, and was rewound (rewind.ts). */
+  again?: boolean
 }
 
 /** Events of more objects than this wait as a whole: naming the ones that wait would not fit the entry. */
 export const waitingSingleMax = 100
 
-/** Whether what is wrong could be explained by an event that is still to come. What has left for good waits for nothing. */
-export function isEarly(fault: Fault, now: Standing): boolean {
-  if (isFinal(now.state)) return false
+/**
+ * Whether what is wrong could be explained by an event that is still to come. What has left for good waits for nothing.
+ * @param mayChange how it stands now follows from a later fact that is judged again when something comes in between
+ */
+export function isEarly(fault: Fault, now: Standing, mayChange: boolean): boolean {
+  if (isFinal(now.state) && !mayChange) return false
   switch (fault.code) {
     case 'not_owner':
     case 'not_holder':
@@ -35,6 +43,14 @@ export function isEarly(fault: Fault, now: Standing): boolean {
   }
 }
 
+const whole: ReadonlySet<Act> = new Set(['consume', 'produce', 'replace', 'mark_anew', 'record'])
+
+/** Whether a claim can be judged a second time, object by object; of very large ones it would cost too much. */
+export const isRewindable = (claim: Claim): boolean =>
+  claim.parts.every(({ act }) => !whole.has(act)) &&
+  subjectsOf(claim).length <= waitingSingleMax &&
+  claimIds(claim).length > 0
+
 /** The part of a claim that concerns these objects. */
 export const restricted = (claim: Claim, ids: ReadonlySet<bigint>): Claim => ({
   ...claim,
@@ -45,6 +61,15 @@ export const restricted = (claim: Claim, ids: ReadonlySet<bigint>): Claim => ({
 export const subjectsOf = (claim: Claim): Subject[] => [
   ...(claim.container ? [claim.container] : []),
   ...claim.parts.flatMap((part) => part.subjects),
+]
+
+/** The objects that a claim names. A code that names nothing has the id 0. */
+export const claimIds = (claim: Claim): bigint[] => [
+  ...new Set(
+    subjectsOf(claim)
+      .map(({ id }) => id)
+      .filter((id) => id !== 0n),
+  ),
 ]
 
 type StoredSubject = Omit<Subject, 'id' | 'orderObject'> & { id: string; orderObject: string | null }

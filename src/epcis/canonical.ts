@@ -125,6 +125,17 @@ function listText<T>(name: string, items: readonly T[], write: (item: T) => stri
 
 const sortedLinks = (epcs: readonly Epc[]): string[] => epcs.map((epc) => epc.link).sort()
 
+export const byLink = (a: Epc, b: Epc): number => (a.link < b.link ? -1 : a.link > b.link ? 1 : 0)
+
+/**
+ * The codes in the order in which the canonical form has them. Whoever judges them one after the other does it in this order, so that
+ * a replay of what is recorded comes to the same: the first that goes into a pallet says whose it is.
+ */
+export function inCanonicalOrder(epcs: readonly Epc[]): readonly Epc[] {
+  const sorted = epcs.every((epc, i) => i === 0 || byLink(epcs[i - 1] ?? epc, epc) <= 0)
+  return sorted ? epcs : [...epcs].sort(byLink)
+}
+
 function quantityText({ epcClass, quantity, uom }: Quantity): string {
   let text = `{"epcClass":${quote(epcClass)}`
   if (quantity !== undefined) text += `,"quantity":${quantity}`

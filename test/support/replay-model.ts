@@ -1,4 +1,5 @@
 // The fold of the second, simpler ledger: what each recorded event does to the things that it names.
+import { Goods, type Thing } from './model-goods.ts'
 
 /** Where one object stands, its containers taken into account. */
 export type Place = {
@@ -9,8 +10,6 @@ export type Place = {
   underWay: boolean
   addressee: number | null
 }
-
-export type Thing = Place & { sender: number | null; passes: boolean; inside: Set<string>; before?: string }
 
 export type Event = {
   type: string
@@ -32,7 +31,12 @@ export type Event = {
 }
 
 /** `waiting`: the codes that the entry does not move yet; another entry will, once their predecessors came. */
-export type Entry = { by: { participant: string; for?: string }; event: Event; waiting?: 'all' | string[] }
+export type Entry = {
+  by: { participant: string; for?: string }
+  event: Event
+  waiting?: 'all' | string[]
+  settles?: number
+}
 export type Parties = { byUri: (uri: string) => number | undefined; isCustoms: (no: number) => boolean }
 
 // As step.state numbers them.
@@ -40,22 +44,36 @@ export const stateNames = [
   ...['ordered', 'encoded', 'active', 'opened', 'sold'],
   ...['exported', 'destroyed', 'withdrawn', 'stolen', 'closed'],
 ]
-const gone = new Set(['sold', 'exported', 'destroyed', 'withdrawn', 'stolen'])
 
-/** The fold. Nothing is refused here: what is recorded happened. */
-export class Model {
-  readonly things = new Map<string, Thing>()
+/** The fold. Nothing is refused here: what is recorded happened. Who somebody is, is his number as text. */
+export class Model extends Goods {
   /** What entries move although none made it. */
   readonly unmade = new Set<string>()
   readonly #parties: Parties
 
   constructor(parties: Parties) {
+    super([])
     this.#parties = parties
   }
 
+  /** Where it stands, as the step table would say it. */
+  place(code: string): Place {
+    const { state, owner, holder, parent, transit } = this.at(code)
+    const no = (who: string | undefined) => (who === undefined ? null : Number(who))
+    return {
+      state,
+      owner: no(owner),
+      holder: no(holder),
+      parent: parent ?? null,
+      underWay: transit !== undefined,
+      addressee: no(transit?.addressee),
+    }
+  }
+
   apply({ by, event }: Entry): void {
-    const who = this.#parties.byUri(`urn:tamga:participant:${by.for ?? by.participant}`)
-    if (who === undefined) throw new Error('an entry by nobody')
+    const no = this.#parties.byUri(`urn:tamga:participant:${by.for ?? by.participant}`)
+    if (no === undefined) throw new Error('an entry by nobody')
+    const who = String(no)
     switch (event.type) {
       case 'ObjectEvent':
         for (const code of event.epcList ?? []) this.#object(who, event, code)
@@ -64,7 +82,7 @@ export class Model {
         return this.#aggregation(who, event)
       case 'TransformationEvent':
         if (this.#replaces(event)) return
-        for (const code of event.inputEPCList ?? []) this.#leaves(code, 'destroyed')
+        for (const code of event.inputEPCList ?? []) this.ends(this.#known(code), 'destroyed')
         for (const code of event.outputEPCList ?? []) this.#begins(who, code, 'active')
         return
       case 'TransactionEvent':
@@ -72,74 +90,77 @@ export class Model {
     }
   }
 
-  #object(who: number, event: Event, code: string): void {
+  #object(who: string, event: Event, code: string): void {
     const { action, bizStep: step, disposition } = event
     if (action === 'ADD')
       return this.#begins(who, code, disposition === 'encoded' && isUnit(code) ? 'encoded' : 'active')
     if (action === 'DELETE' && !this.things.has(code)) {
-      return this.#begins(who, code, disposition === 'stolen' ? 'stolen' : 'withdrawn') // A code that was never used is voided.
-    }
-    if (disposition === 'stolen') return this.#leaves(code, 'stolen')
-    if (step === 'retail_selling' || disposition === 'retail_sold') return this.#leaves(code, 'sold')
-    if (step === 'destroying' || disposition === 'destroyed') return this.#leaves(code, 'destroyed')
-    if (step === 'decommissioning' || disposition === 'recalled' || action === 'DELETE')
-      return this.#leaves(code, 'withdrawn')
-    if (step === 'shipping') return this.#ships(who, event, code)
-    if (step === 'void_shipping') return this.#turns(who, event, code)
-    if (step === 'dispensing' && disposition === 'partially_dispensed') return this.#leaves(code, 'opened')
-    if (disposition === 'active' && this.#parties.isCustoms(who)) this.#thing(code).state = 'active'
-    if (step === 'receiving' && disposition === 'returned') {
-      const unsaleable = event.persistentDisposition?.set?.includes('non_sellable_other') === true
-      this.#takeOut(code)
-      for (const thing of this.#withContents(code)) if (thing.state === 'sold') thing.state = 'active'
-      this.#thing(code).state = unsaleable ? 'withdrawn' : 'active'
+      this.#begins(who, code, disposition === 'stolen' ? 'stolen' : 'withdrawn') // A code that was never used is voided.
+      this.at(code).holder = undefined
       return
     }
-    if (step === 'receiving') this.#arrives(who, code)
+    this.#known(code)
+    if (disposition === 'stolen') return this.ends(code, 'stolen')
+    if (step === 'retail_selling' || disposition === 'retail_sold') return this.ends(code, 'sold')
+    if (step === 'destroying' || disposition === 'destroyed') return this.ends(code, 'destroyed')
+    if (step === 'decommissioning' || disposition === 'recalled' || action === 'DELETE')
+      return this.ends(code, 'withdrawn')
+    if (step === 'shipping') return this.#ships(who, event, code)
+    if (step === 'void_shipping') return this.#turns(who, event, code)
+    if (step === 'dispensing' && disposition === 'partially_dispensed') return this.ends(code, 'opened')
+    if (disposition === 'active' && this.#isCustoms(who)) this.at(code).state = 'active'
+    if (step !== 'receiving') return
+    if (disposition !== 'returned') return this.#arrives(who, code)
+    const unsaleable = event.persistentDisposition?.set?.includes('non_sellable_other') === true
+    this.ends(code, unsaleable ? 'withdrawn' : 'active')
   }
 
   /** Received, seized, or come back from abroad. */
-  #arrives(who: number, code: string): void {
-    const thing = this.#thing(code)
-    if (thing.state === 'exported') {
-      for (const each of this.#withContents(code)) {
-        each.holder = who
-        if (each.state === 'exported') each.state = each.before ?? 'active'
-      }
-      return
-    }
-    const seized = this.#parties.isCustoms(who) && !(thing.underWay && thing.addressee === who)
-    this.#takeOut(code)
-    this.#stops(code, who, !seized)
+  #arrives(who: string, code: string): void {
+    const { state, transit } = this.at(code)
+    this.takesOut(code)
+    this.moves(code, { holder: who, transit: undefined })
+    if (state === 'exported') this.comesBack(code)
+    else if (transit?.passes === true && (!this.#isCustoms(who) || transit.addressee === who))
+      this.moves(code, { owner: who })
   }
 
   /** A shipment is taken back, sent elsewhere, or turned away by whom it was for. */
-  #turns(who: number, event: Event, code: string): void {
-    const { addressee, sender } = this.#thing(code)
+  #turns(who: string, event: Event, code: string): void {
+    const { transit } = this.at(code)
     const to = this.#addressee(event)
-    if (addressee === who && sender !== who) {
-      for (const thing of this.#withContents(code)) Object.assign(thing, { passes: false, addressee: sender })
+    if (transit && transit.addressee === who && transit.sender !== who) {
+      this.moves(code, { transit: { ...transit, addressee: transit.sender, passes: false } })
     } else if (to !== undefined) {
-      for (const thing of this.#withContents(code)) thing.addressee = to
-    } else this.#stops(code, who, false)
+      const passes = event.destinationList?.some(({ type }) => type === 'owning_party') === true
+      this.moves(code, { transit: { sender: who, addressee: to, passes } })
+    } else this.moves(code, { holder: who, transit: undefined })
   }
 
-  #addressee({ destinationList }: Event): number | undefined {
+  #isCustoms(who: string): boolean {
+    return this.#parties.isCustoms(Number(who))
+  }
+
+  #byUri(uri: string | undefined): string | undefined {
+    return uri === undefined ? undefined : this.#parties.byUri(uri)?.toString()
+  }
+
+  #addressee({ destinationList }: Event): string | undefined {
     const named = (type: string) => destinationList?.find((each) => each.type === type)?.destination
-    return this.#parties.byUri(named('owning_party') ?? named('possessing_party') ?? '')
+    return this.#byUri(named('owning_party') ?? named('possessing_party'))
   }
 
-  #aggregation(who: number, event: Event): void {
+  #aggregation(who: string, event: Event): void {
     const container = event.parentID
     if (container === undefined || event.action === 'OBSERVE') return
     const children = event.childEPCs ?? []
     if (event.action === 'ADD') {
       if (!this.things.has(container)) this.#begins(who, container, 'active')
-      for (const code of children) this.#packs(container, code)
+      for (const code of children) this.#packs(container, this.#known(code))
       return
     }
     const all = children.length === 0 && (event.childQuantityList ?? []).length === 0
-    for (const code of all ? [...this.#thing(container).inside] : children) this.#takeOut(code)
+    for (const code of all ? [...this.at(this.#known(container)).inside] : children) this.takesOut(this.#known(code))
   }
 
   /** The new codes, in their order in the entry, stand where the old ones stood. */
@@ -147,99 +168,75 @@ export class Model {
     const labels = bizStep === 'replacing' || bizStep === 'repackaging'
     if (!labels || inputs.length !== outputs.length || ![...inputs, ...outputs].every(isUnit)) return false
     outputs.forEach((code, i) => {
-      const old = this.#thing((event['tamga:replaces'] ?? inputs)[i] ?? '')
+      const former = this.#known((event['tamga:replaces'] ?? inputs)[i] ?? '')
+      const old = this.at(former)
       this.things.set(code, { ...old, inside: new Set() })
-      const container = old.parent === null ? undefined : this.#thing(old.parent)
-      const former = [...this.things].find(([, thing]) => thing === old)?.[0] ?? ''
-      container?.inside.delete(former)
-      container?.inside.add(code)
-      Object.assign(old, { state: 'withdrawn', parent: null })
+      if (old.parent !== undefined) {
+        const { inside } = this.at(old.parent)
+        inside.delete(former)
+        inside.add(code)
+      }
+      Object.assign(old, {
+        state: 'withdrawn',
+        holder: undefined,
+        parent: undefined,
+        transit: undefined,
+      } satisfies Partial<Thing>)
     })
     return true
   }
 
-  #closesOrder(who: number, event: Event): void {
+  #closesOrder(who: string, event: Event): void {
     const order = event.bizTransactionList?.find(({ bizTransaction }) => bizTransaction.startsWith(orderUri))
     if (event.action !== 'DELETE' || order === undefined || (event.epcList ?? []).length > 0) return
     this.#begins(who, order.bizTransaction, 'closed')
   }
 
-  #thing(code: string): Thing {
-    const thing = this.things.get(code)
-    if (thing !== undefined) return thing
-    // Only where a contradiction was let pass; `compare` insists on it.
-    this.unmade.add(code)
-    this.#begins(0, code, 'active')
-    return this.#thing(code)
-  }
-
-  *#withContents(code: string): Generator<Thing> {
-    const thing = this.#thing(code)
-    yield thing
-    for (const inner of thing.inside) yield* this.#withContents(inner)
-  }
-
-  #begins(who: number, code: string, state: string): void {
-    const thing = this.things.get(code)
-    if (thing !== undefined) {
-      thing.state = state // Encoded before, in circulation now.
-      return
+  /** The code, which now stands somewhere. Unmade only where a contradiction was let pass; `compare` insists on it. */
+  #known(code: string): string {
+    if (!this.things.has(code)) {
+      this.unmade.add(code)
+      this.#begins('0', code, 'active')
     }
-    const nowhere = { parent: null, underWay: false, addressee: null, sender: null, passes: false }
-    this.things.set(code, { state, owner: who, holder: who, inside: new Set(), ...nowhere })
+    return code
   }
 
-  #takeOut(code: string): void {
-    const thing = this.#thing(code)
-    if (thing.parent === null) return
-    this.#thing(thing.parent).inside.delete(code)
-    thing.parent = null
+  #begins(who: string, code: string, state: string): void {
+    if (!this.things.has(code)) {
+      this.add(code, isUnit(code) ? 'unit' : 'pallet')
+      Object.assign(this.at(code), { owner: who, holder: who } satisfies Partial<Thing>)
+    }
+    this.at(code).state = state // Encoded before, in circulation now.
   }
 
   #packs(container: string, code: string): void {
-    const outer = this.#thing(container)
-    const inner = this.#thing(code)
-    // What a logistic unit is worth is what is in it: the first to go in says whose it is.
-    if (!isUnit(container) && outer.inside.size === 0)
-      Object.assign(outer, { owner: inner.owner, holder: inner.holder })
+    this.takesOut(code)
+    const outer = this.at(container)
+    const inner = this.at(code)
+    // What a logistic unit is worth is what is in it: the first to go in says whose it is, and where it goes.
+    if (!isUnit(container) && outer.inside.size === 0) {
+      outer.owner = inner.owner
+      if (outer.parent === undefined) Object.assign(outer, { holder: inner.holder, transit: inner.transit })
+    }
     inner.parent = container
     outer.inside.add(code)
   }
 
-  /** Sold, destroyed, withdrawn or stolen: it is out of its container, and what is in it shares its fate. */
-  #leaves(code: string, state: string): void {
-    this.#takeOut(code)
-    for (const thing of this.#withContents(code)) {
-      if (!gone.has(thing.state) || thing === this.#thing(code)) thing.state = state
-      Object.assign(thing, { underWay: false, addressee: null, sender: null, passes: false })
-    }
-  }
-
-  #ships(who: number, event: Event, code: string): void {
+  #ships(who: string, event: Event, code: string): void {
     const named = (type: string) => event.destinationList?.find((each) => each.type === type)?.destination
     const owning = named('owning_party')
     const possessing = named('possessing_party')
     const to = this.#addressee(event)
+    if (to === undefined) {
+      this.moves(code, { holder: undefined })
+      return this.becomes(code, 'exported')
+    }
     const carrier =
       named('urn:tamga:party:carrier') ?? (owning !== undefined && possessing !== owning ? possessing : undefined)
-    const holder = carrier === undefined ? who : (this.#parties.byUri(carrier) ?? who)
-    for (const thing of this.#withContents(code)) {
-      if (to === undefined) {
-        thing.holder = null
-        if (gone.has(thing.state)) continue
-        thing.before = thing.state
-        thing.state = 'exported'
-      } else {
-        Object.assign(thing, { holder, underWay: true, addressee: to, sender: who, passes: owning !== undefined })
-      }
-    }
-  }
-
-  #stops(code: string, who: number, received: boolean): void {
-    for (const thing of this.#withContents(code)) {
-      if (received && thing.passes) thing.owner = who
-      Object.assign(thing, { holder: who, underWay: false, addressee: null, sender: null, passes: false })
-    }
+    this.moves(code, {
+      holder: this.#byUri(carrier) ?? who,
+      transit: { sender: who, addressee: to, passes: owning !== undefined },
+    })
   }
 }
 

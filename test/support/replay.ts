@@ -42,18 +42,21 @@ export async function checkReplay(url: string): Promise<ReplayReport> {
 }
 
 async function replay(client: pg.Client, log: number, model: Model): Promise<number> {
-  const { rows } = await client.query<{ position: string; bytes: Buffer }>(
-    'select position::text, bytes from entry where log_id = $1 order by entry.position',
+  const { rows } = await client.query<{ position: string; bytes: Buffer; moves: boolean }>(
+    `select position::text, bytes, exists (select from step s where s.log_id = $1 and s.position = e.position) as moves
+     from entry e where log_id = $1 order by e.position`,
     [log],
   )
   const entries = rows.map(({ bytes }) => JSON.parse(bytes.toString('utf8')) as Entry | { act: unknown })
   const events = entries.flatMap((entry) => ('act' in entry ? [] : [entry.event]))
   const takenBack = new Set(events.filter((event) => event.errorDeclaration).map((event) => event.eventID))
-  for (const [i, { position, bytes }] of rows.entries()) {
+  for (const [i, { position, bytes, moves }] of rows.entries()) {
     const entry = entries[i]
     if (!entry || 'act' in entry) continue // An act of administration moves nothing.
     if (takenBack.has(entry.event.eventID)) continue // As if it had not been: it and its declaration.
     if (entry.waiting === 'all') continue
+    // What waited and came too late, or came to nothing, is told by an entry and moves nothing: only the judge knows why.
+    if (entry.settles !== undefined && !moves) continue
     const waiting = new Set(entry.waiting)
     for (const field of ['epcList', 'childEPCs', 'inputEPCList', 'outputEPCList'] as const) {
       const list = await wholeList(client, entry.event[field])
@@ -148,7 +151,7 @@ async function compare(
   const stored = new Map(rows.map((row) => [row.id, row]))
   const differences: string[] = []
   let compared = 0
-  for (const [code, thing] of model.things) {
+  for (const code of model.things.keys()) {
     const id = ids.get(code)
     if (id === undefined) throw new Error(`nobody knows the code ${code} of an entry`)
     const row = stored.get(id)
@@ -156,14 +159,8 @@ async function compare(
     if (tainted.has(id)) continue
     if (model.unmade.has(code)) differences.push(`${code}: moved, though nothing ever made it`)
     compared++
-    const wanted: Place = {
-      state: thing.state,
-      owner: thing.owner,
-      holder: thing.holder,
-      parent: thing.parent === null ? null : (ids.get(thing.parent) ?? ''),
-      underWay: thing.underWay,
-      addressee: thing.addressee,
-    }
+    const wanted: Place = model.place(code)
+    if (wanted.parent !== null) wanted.parent = ids.get(wanted.parent) ?? ''
     const found = row && placeOf(row)
     if (JSON.stringify(found) !== JSON.stringify(wanted)) {
       differences.push(`${code}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`)
