@@ -8,7 +8,7 @@ import { Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
 import type { Outcome } from '../ledger/commit.ts'
 import { isOutage } from '../ledger/ledger.ts'
 import { type Actor, actingFor } from '../participants/actor.ts'
-import { type Identity, type PrepareOptions, type Prepared, prepareEvent } from './prepare.ts'
+import { type Identity, type PrepareOptions, type Prepared, placeIn, prepareEvent } from './prepare.ts'
 import { withPairs } from './replace.ts'
 import { prepareTakeBack, type TakeBackDeps } from './take-back.ts'
 
@@ -164,10 +164,7 @@ async function recordPart(deps: CaptureDeps, whole: Prepared, first: Verdict): P
 
 /** In the order of the request, whichever round refused them and in whatever order they were judged. */
 const inOrder = (faults: readonly Fault[]): Fault[] =>
-  [...faults].sort((a, b) => placeOf(a.subject.path) - placeOf(b.subject.path))
-
-/** Where in its list the request names it; a container, which is in none, comes first. */
-const placeOf = (path: string): number => Number(/\/(\d+)/.exec(path)?.[1] ?? -1)
+  [...faults].sort((a, b) => placeIn(a.subject) - placeIn(b.subject))
 
 /** The event without the codes at `paths`; undefined where nothing would be left, or its container is among them. */
 function withoutCodes(event: EpcisEvent, paths: ReadonlySet<string>): EpcisEvent | undefined {

@@ -255,12 +255,15 @@ function refuseKeyLimits(actor: Actor, event: EpcisEvent): void {
   throw new Problem('key_limited', { detail: `This key may only record: ${actor.steps.join(', ')}. Use another key.` })
 }
 
+/** Where in its list the request names it; a container, which is in none, comes first. */
+export const placeIn = ({ path }: { path: string }): number => Number(/\/(\d+)/.exec(path)?.[1] ?? -1)
+
 function refuseTooMany(deps: Pick<PrepareDeps, 'codesMax'>, asked: Interpretation): void {
   const epcs = epcsOf(asked)
-  const first = epcs[deps.codesMax]
-  if (!first) return
+  if (epcs.length <= deps.codesMax) return
+  const first = [...epcs].sort((a, b) => placeIn(a) - placeIn(b))[deps.codesMax]
   const detail = `One event may name ${deps.codesMax} codes; this one names ${epcs.length}. Split it.`
-  throw new Problem('too_large', { detail, errors: [{ path: first.path, code: 'too_large', detail }] })
+  throw new Problem('too_large', { detail, errors: [{ path: first?.path ?? '', code: 'too_large', detail }] })
 }
 
 /** Goods sent to oneself would stand under way for ever in one's own yard. */
