@@ -3,7 +3,7 @@ import type { Element } from './elements.ts'
 import { parseBracketed, parseElementString } from './element-string.ts'
 import { isEpcUri, isTag, readBits, readEpcUri, readTag } from './epc-read.ts'
 import { hintTexts, malformed } from './fault.ts'
-import type { Parsed } from './fault.ts'
+import type { CodeFault, Parsed } from './fault.ts'
 import { readForeign } from './foreign.ts'
 import { isDigits, isSscc, padGtin } from './identifiers.ts'
 import { repairs } from './mishaps.ts'
@@ -32,7 +32,13 @@ export function readCode(text: string): CodeAnswer {
       return { fault: { ...answer.fault, detail: hintTexts[repair.hint], hint: repair.hint } }
     }
   }
-  return answer
+  return { fault: { ...answer.fault, detail: answer.fault.detail + where(answer.fault) } }
+}
+
+/** Which identifier, which rule and which character, for who must find the error. */
+function where({ ai, rule, at }: CodeFault): string {
+  const parts = [ai && `AI (${ai})`, rule && `rule ${rule}`, at !== undefined && `character ${at + 1}`].filter(Boolean)
+  return parts.length === 0 ? '' : ` [${parts.join(', ')}]`
 }
 
 /** Scanners may be set to press Enter or Tab after a code. */

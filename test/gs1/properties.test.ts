@@ -71,6 +71,15 @@ t.test('any key keeps its value through EPC and tag', (t) => {
     fc.tuple(digits(13), text82(1, 17)).map(([gdti, s]) => `(253)${gdti}${escaped(s)}`),
     fc.tuple(fc.stringMatching(/^\d{12}$/), text82(1, 18)).map(([prefix, s]) => `(8004)${prefix}${escaped(s)}`),
     digits(18).map((gsrn) => `(8018)${gsrn}`),
+    digits(18).map((gsrn) => `(8017)${gsrn}`),
+    fc.tuple(digits(13), fc.stringMatching(/^\d{1,12}$/)).map(([gcn, s]) => `(255)${gcn}${s}`),
+    fc
+      .tuple(
+        fc.stringMatching(/^\d{12}$/),
+        fc.stringMatching(/^[0-9A-Z#/-]{1,18}$/),
+        fc.stringMatching(/^[1-9]\d{0,11}$/),
+      )
+      .map(([prefix, part, s]) => `(8010)${prefix}${part}(8011)${s}`),
     fc.tuple(gtin, text82(1, 20)).map(([g, lot]) => `(01)${g}(10)${escaped(lot)}`),
     fc.tuple(gtin, text82(1, 20)).map(([g, s]) => `(8006)${g}0102(21)${escaped(s)}`),
   )

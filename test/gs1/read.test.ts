@@ -79,6 +79,14 @@ t.test('what is wrong, and where', (t) => {
   t.end()
 })
 
+t.test('a refusal names the identifier, the rule and the place', (t) => {
+  t.match(readCode('(01)12345678901231(17)991332').fault?.detail, /\[AI \(17\), rule yymmd0, character 25\]$/)
+  t.match(readCode(']d20112345678901234').fault?.detail, /\[AI \(01\), rule csum, character 19\]$/)
+  t.match(readCode('(21)A').fault?.detail, /\[AI \(21\), rule req, character 5\]$/)
+  t.match(readCode('Z').fault?.detail, /\[rule unknown_ai, character 1\]$/)
+  t.end()
+})
+
 t.test('a mishap of the scanner is named', (t) => {
   const own = `0112345678901231215abC${TAIL}`
   t.ok(readCode(own).reading)
