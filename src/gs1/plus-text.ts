@@ -1,5 +1,4 @@
 import type { BitReader } from './bits.ts'
-import { isSerial } from './identifiers.ts'
 
 // URN Code 40 (ISO/IEC 15962): three characters in 16 bits. Value 0 pads.
 const CODE40 = '\0ABCDEFGHIJKLMNOPQRSTUVWXYZ-.:0123456789'
@@ -84,12 +83,12 @@ export function encodePlusText(text: string): string {
     .reduce((best, bits) => (bits.length < best.length ? bits : best))
 }
 
-/** The serial at the reader's place; undefined where the bits are none. */
+/** The text at the reader's place, of any characters; undefined where the bits are none. */
 export function decodePlusText(reader: BitReader): string | undefined {
   const method = methods[Number(reader.number(3))]
   const length = Number(reader.number(5))
   const text = length === 0 ? undefined : method?.decode(reader, length)
-  return text === undefined || reader.overrun || !isSerial(text) ? undefined : text
+  return reader.overrun ? undefined : text
 }
 
 const DIGITS_MAX = 12
