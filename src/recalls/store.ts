@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { stateNo } from '../custody/object.ts'
 
 export type RecallRow = {
   no: number
@@ -79,8 +80,9 @@ export async function listRecalls(pool: Pool, before: number | undefined, count:
 export type Whereabouts = { parent: bigint | null; state: number; flags: number; holder: number | null; count: number }
 
 /**
- * The last step of every unit that entries with this lot commissioned, counted by where it is. The ids of a lot are few dense ranges,
- * so this reads one stretch of the step index.
+ * The last step of every unit that entries with this lot commissioned, and of what was re-marked from one, counted by where it is. The
+ * ids of a lot are few dense ranges, so this reads one stretch of the step index. Labels that are on nothing do not count: those that
+ * were voided or replaced, and those whose commissioning was taken back.
  * @param orderNos the orders of the GTIN: a lot of another product may have the same name
  */
 export async function countWhereabouts(
@@ -90,23 +92,34 @@ export async function countWhereabouts(
   orderNos: readonly number[],
 ): Promise<Whereabouts[]> {
   const { rows } = await pool.query<Whereabouts>(
-    `with orders as (
+    `with recursive orders as (
        select int8range(no::bigint << 21, (no::bigint + 1) << 21) as r from unnest($3::integer[]) as no
      ), ranges as (
        select unnest(case when $2::text is null then int8multirange(o.r) else i.objects * int8multirange(o.r) end) as r
        from orders o left join ilmd i on $2::text is not null and i.log_id = $1 and i.lot = $2 and i.objects && o.r
+     ), remarked (id) as (
+       select p.object_id from ranges join replacement p
+         on p.log_id = $1 and p.replaces >= lower(r) and p.replaces < upper(r) and ${standsStill}
+       union
+       select p.object_id from remarked join replacement p on p.log_id = $1 and p.replaces = id and ${standsStill}
+     ), wanted as (
+       select r from ranges union all
+       select int8range(id, id + 1) from remarked where not exists (select from ranges where r @> id)
      )
      select parent, state, flags, holder, count(*)::int as count
-     from ranges cross join lateral (
+     from wanted cross join lateral (
        select distinct on (s.object_id) s.parent, s.state, s.flags, s.holder
        from step s where s.log_id = $1 and s.object_id >= lower(r) and s.object_id < upper(r) and s.object_id & 2097151 <> 0
        order by s.object_id, s.position desc
      ) as last
+     where state <> $4 and not (holder is null and parent is null and state = any ($5))
      group by parent, state, flags, holder`,
-    [log, lot, `{${orderNos.join(',')}}`],
+    [log, lot, `{${orderNos.join(',')}}`, stateNo('ordered'), [stateNo('withdrawn'), stateNo('stolen')]],
   )
   return rows
 }
+
+const standsStill = 'not exists (select from taken_back b where b.log_id = p.log_id and b.position = p.position)'
 
 /** The orders of a GTIN, and the name of the log that their units live in. */
 export async function findOrdersOf(pool: Pool, gtin: string): Promise<{ no: number; log: string }[]> {

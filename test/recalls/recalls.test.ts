@@ -56,3 +56,26 @@ t.test('a recalled lot is not sold, and one knows who has it', async (t) => {
   t.equal(whole.holders.find((row) => row.state === 'sold')?.count, 3)
   t.equal((await maker.expect<unknown[]>(200, 'GET', '/recalls')).length, 3)
 })
+
+t.test('a new label does not hide a recalled bottle, and labels on nothing are not counted', async (t) => {
+  const app = await testApp(t)
+  const { play, actors, gtin } = await stage(app)
+  const maker = actors.get('maker')!
+  await play(`
+    maker commission U1,U2,U3,U4 : lot=L1 = ok
+    maker replace U1 with U7           = ok
+    maker replace U7 with U8           = ok
+    maker undo commission U1,U2,U3,U4  = wrong_state
+    maker commission U5 : lot=L1       = ok
+    maker undo commission U5           = ok
+    maker ship U8,U2 to shop           = ok
+    shop  receive U8,U2                = ok
+    maker voids U9 stolen              = ok
+  `)
+  for (const lot of [{ lot: 'L1' }, {}]) {
+    const { id } = await maker.expect<{ id: string }>(201, 'POST', '/recalls', { gtin, ...lot, reason: 'glass' })
+    const list = await maker.expect(200, 'GET', `/recalls/${id}/holders`)
+    t.match(list, { units: 4, holders: [{ count: 2 }, { count: 2 }] })
+    await play('shop sell U8 = withdrawn')
+  }
+})
