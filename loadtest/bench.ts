@@ -11,8 +11,10 @@ import { bytes } from './scenarios/bytes.ts'
 import { codes } from './scenarios/codes.ts'
 import { orders } from './scenarios/orders.ts'
 import { pallet } from './scenarios/pallet.ts'
+import { recall } from './scenarios/recall.ts'
 import { saleChecks } from './scenarios/sale-checks.ts'
 import { scans } from './scenarios/scans.ts'
+import { settling } from './scenarios/settling.ts'
 import { tree } from './scenarios/tree.ts'
 
 const scenarios: Readonly<Record<string, Scenario>> = {
@@ -24,6 +26,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   tree,
   bytes,
   orders,
+  settling,
+  recall,
 }
 
 const { values: asked } = parseArgs({
