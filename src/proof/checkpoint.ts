@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from './base64.ts'
-import { NoteError, openNote, type Opened, parseNote, type Verifier } from './note.ts'
+import { NoteError, openNote, type Opened, parseNote, parseVerifier, type Verifier } from './note.ts'
 import type { Primitives } from './primitives.ts'
 
 /** What a log says of itself at one moment (c2sp.org/tlog-checkpoint): so many entries, and this root over them. */
@@ -37,6 +37,18 @@ export function parseDecimal(text: string): number | undefined {
   return value !== undefined && Number.isSafeInteger(value) ? value : undefined
 }
 
+export const originOf = ({ origin, name }: Verifier): string => origin ?? name
+
+/**
+ * A log's verifier key; behind a space its origin, where that is not the name of the key (tlog-checkpoint: they SHOULD match).
+ * @throws NoteError
+ */
+export function parseLogVerifier(text: string, primitives: Primitives): Verifier {
+  const [key = '', ...origin] = text.trim().split(' ')
+  const verifier = parseVerifier(key, primitives)
+  return origin.length === 0 ? verifier : { ...verifier, origin: origin.join(' ') }
+}
+
 export type OpenedCheckpoint = Checkpoint & { note: string; opened: Opened }
 
 /**
@@ -54,8 +66,8 @@ export async function openCheckpoint(
     throw new NoteError(`${verifier.name} itself did not sign this checkpoint`)
   }
   const checkpoint = parseCheckpoint(opened.note.text)
-  if (checkpoint.origin !== verifier.name) {
-    throw new NoteError(`This is a checkpoint of ${checkpoint.origin}, not of ${verifier.name}`)
+  if (checkpoint.origin !== originOf(verifier)) {
+    throw new NoteError(`This is a checkpoint of ${checkpoint.origin}, not of ${originOf(verifier)}`)
   }
   return { ...checkpoint, note, opened }
 }

@@ -20,7 +20,14 @@ export type Note = {
 }
 
 /** Who may sign: a name and a public key, as a verifier key says them. */
-export type Verifier = { name: string; keyId: string; type: SignatureType; publicKey: Uint8Array }
+export type Verifier = {
+  name: string
+  keyId: string
+  type: SignatureType
+  publicKey: Uint8Array
+  /** What the checkpoints of its log begin with, where that is not its name: "go.sum database tree" is signed by sum.golang.org. */
+  origin?: string
+}
 
 /** A note that is none, a key that is none, or a signature that a known key did not make. */
 export class NoteError extends Error {

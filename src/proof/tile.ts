@@ -13,6 +13,8 @@ export const tileWidth = 256
 export const tileHeight = 8
 export const hashBytes = 32
 const levelMax = 63
+/** Before the last: no index below 2^64 has more. */
+const indexGroupsMax = 6
 
 /** `tile/<L>/<N>[.p/<W>]` without its first part: `0/x001/234`, `1/000.p/17`. */
 export const tilePath = ({ level, index, width }: Tile): string => `${level}/${indexPath(index, width)}`
@@ -30,11 +32,11 @@ export function parseIndexPath(path: string): { index: number; width: number } |
   const match = /^((?:x\d{3}\/)*)(\d{3})(?:\.p\/([1-9]\d{0,2}))?$/.exec(path)
   if (!match) return undefined
   const [, heads = '', last = '', widthText] = match
-  const digits = heads.replaceAll(/[x/]/g, '') + last
-  const index = parseDecimal(digits.replace(/^0+(?=\d)/, ''))
   const width = widthText === undefined ? tileWidth : Number(widthText)
-  if (index === undefined || width > tileWidth - (widthText === undefined ? 0 : 1)) return undefined
-  return indexPath(index, width) === path ? { index, width } : undefined
+  // The one way to write it has no groups of zeros in front. An index beyond 2^53 is rounded, and beyond every log as well.
+  if (heads.startsWith('x000/') || heads.length > 5 * indexGroupsMax) return undefined
+  if (width > tileWidth - (widthText === undefined ? 0 : 1)) return undefined
+  return { index: Number(heads.replaceAll(/[x/]/g, '') + last), width }
 }
 
 /** Undefined for what is no path of a hash tile. */

@@ -1,12 +1,13 @@
 // `npm run witness -- --folder <path> --name <name> --port 8080 <log's verifier key> …`: a witness as a service of its own. It needs
-// no database: a folder with its key, the verifier keys of the logs that it watches, and the last checkpoint of each.
+// no database (an argument may be "<verifier key> <origin>" where a log's origin is not its key's name): a folder with its key, the verifier keys of the logs that it watches, and the last checkpoint of each.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { makeFolder, readSecret, writeSecret } from '../config/secret-file.ts'
 import { nodePrimitives } from './node-primitives.ts'
-import { formatVerifier, isKeyName, parseVerifier, signatureType } from './note.ts'
+import { originOf, parseLogVerifier } from './checkpoint.ts'
+import { formatVerifier, isKeyName, signatureType } from './note.ts'
 import { type Cosigner, createCosigner, formatSecret, newSeed, parseSecret } from './signer.ts'
 import { createWitness, type Witness, type WitnessState } from './witness.ts'
 
@@ -66,7 +67,7 @@ async function main(): Promise<void> {
     throw new Error('--name must be a name without spaces and plus signs, such as witness.example.org')
   await makeFolder(values.folder)
   const cosigner = await openCosigner(values.folder, values.name)
-  const logs = positionals.map((text) => parseVerifier(text, nodePrimitives))
+  const logs = positionals.map((text) => parseLogVerifier(text, nodePrimitives))
   if (logs.some(({ type }) => type !== signatureType.ed25519)) throw new Error('A log signs with an Ed25519 key')
   const verifierKey = formatVerifier(cosigner.verifier)
   const witness = createWitness({ cosigner, logs, state: folderState(values.folder), now: () => new Date() })
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void app.close())
   const url = await app.listen({ host: values.host, port: Number(values.port) })
   process.stdout.write(
-    `Witness on ${url}, watching ${logs.length} log(s): ${logs.map(({ name }) => name).join(', ') || 'none; give verifier keys'}\n` +
+    `Witness on ${url}, watching ${logs.length} log(s): ${logs.map(originOf).join(', ') || 'none; give verifier keys'}\n` +
       `Its verifier key, for the log's WITNESSES: ${verifierKey}\n`,
   )
 }

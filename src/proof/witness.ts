@@ -1,6 +1,6 @@
 import { verifyConsistency } from '../ledger/merkle-proof.ts'
 import { fromBase64 } from './base64.ts'
-import { type Checkpoint, parseCheckpoint, parseDecimal } from './checkpoint.ts'
+import { type Checkpoint, originOf, parseCheckpoint, parseDecimal } from './checkpoint.ts'
 import { nodePrimitives } from './node-primitives.ts'
 import { formatSignature, NoteError, openNote, parseNote, type Verifier } from './note.ts'
 import type { Cosigner } from './signer.ts'
@@ -62,7 +62,7 @@ export function createWitness({ cosigner, logs, state, now }: WitnessOptions): W
       const read = readRequest(body)
       if (typeof read === 'string') return refusal(400, read)
       const { origin, size } = read.checkpoint
-      const trusted = logs.filter(({ name }) => name === origin)
+      const trusted = logs.filter((log) => originOf(log) === origin)
       if (trusted.length === 0) return refusal(404, 'This log is not watched here.')
       try {
         await openNote(read.note, trusted, nodePrimitives)

@@ -75,13 +75,14 @@ t.test('a log that the folder knows and the database does not', async (t) => {
 })
 
 t.test('entries that were committed and not published before the end', async (t) => {
-  const { appUrl } = await testDatabase(t)
+  const { appUrl, adminUrl } = await testDatabase(t)
   const pool = poolOf(t, appUrl, appRole)
   const first = await follower(t, pool)
   await append(appUrl, 10)
   await first.publishNow(mainLog)
   await first.stop()
   await append(appUrl, 1_500)
+  t.match(await verify('log', '--database', adminUrl, '--no-steps'), { status: 0 }, 'nothing is wrong with that')
   const second = await follower(t, pool)
   await second.publishNow(mainLog)
   t.equal((await servedCheckpoint(pool, mainLog))?.size, 1_510)

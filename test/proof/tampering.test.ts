@@ -90,6 +90,13 @@ const cases: Case[] = [
     first: 100,
   },
   {
+    what: 'one in the middle of a tile deleted',
+    sql: ['delete from entry where log_id = 1 and position = 620', 'delete from event_directory where position = 620'],
+    says: /entry 620 is missing, although later ones are there/,
+    first: 620,
+    start: /of the entries from 512 to 699 of log 1 only 187 are there/,
+  },
+  {
     what: 'a tile rewritten',
     sql: ['update tile set hashes = set_byte(hashes, 32 * 20, 1) where log_id = 1 and level = 0 and no = 1'],
     says: /a tile was changed at entry 276: the head of 300 vouches for the entries/,

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../../config/config.ts'
-import { openCheckpoint, readCheckpoint } from '../checkpoint.ts'
+import { openCheckpoint, originOf, parseLogVerifier, readCheckpoint } from '../checkpoint.ts'
 import { nodePrimitives } from '../node-primitives.ts'
 import { cosignatureTime, NoteError, parseVerifier, type Verifier } from '../note.ts'
 import { parseTlogProof, verifyTlogProof } from '../tlog-proof.ts'
@@ -29,7 +29,8 @@ const usage = `Verify without trusting anybody who runs the service.
   npm run verify -- watch <url> --folder <path> [--key <verifier key>] [--every <seconds>] [--once]
       Keeps the checkpoints that it sees, and says at once when a newer one does not continue them.
 
-  --key may be given several times. --witness <verifier key>: count this witness's cosignatures; --witnesses <n>: demand n of them.
+  --key may be given several times; "<key> <origin>" where the log's origin is not the name of its key.
+  --witness <verifier key>: count this witness's cosignatures; --witnesses <n>: demand n of them.
 `
 
 const options = {
@@ -58,7 +59,7 @@ export async function run(args: readonly string[], { out, err, env }: Streams): 
       return values.help ? 0 : 2
     }
     const say = (line: string): void => void out.write(`${line}\n`)
-    const keys = values.key.map((key) => parseVerifier(key, nodePrimitives))
+    const keys = values.key.map((key) => parseLogVerifier(key, nodePrimitives))
     const policy = {
       keys,
       witnesses: values.witness.map((key) => parseVerifier(key, nodePrimitives)),
@@ -104,7 +105,7 @@ type Say = (line: string) => void
 async function verifyProof(file: string, entryFile: string | undefined, policy: Policy, say: Say): Promise<number> {
   const { text, entry } = await readProof(file, entryFile)
   const { origin } = readCheckpoint(parseTlogProof(text).checkpoint)
-  const verifier = policy.keys.find(({ name }) => name === origin)
+  const verifier = policy.keys.find((key) => originOf(key) === origin)
   if (!verifier)
     throw new NoteError(
       `The proof is of ${origin}: give its verifier key with --key. GET /logs has it, and you should have it from elsewhere`,
@@ -175,7 +176,7 @@ async function compare(
 /** Whose signatures count. Without a key from elsewhere the log's own word is taken, and said so. */
 async function verifierFor(source: LogSource, keys: readonly Verifier[], say: Say): Promise<Verifier> {
   const { origin } = readCheckpoint(await source.checkpoint())
-  const given = keys.find(({ name }) => name === origin)
+  const given = keys.find((key) => originOf(key) === origin)
   if (given) return given
   if (keys.length > 0)
     throw new NoteError(`${source.name} calls itself ${origin}, and no key that was given is of that name`)

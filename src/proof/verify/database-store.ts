@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { copyRows } from './copy-rows.ts'
 import type { TreeHasher } from '../../ledger/merkle-proof.ts'
 import { foldHashes, hashBytes, splitBundle, splitTile, type Tile, tileWidth } from '../tile.ts'
 import { type LogSource, SourceError } from './source.ts'
@@ -84,12 +85,15 @@ export async function findUnlisted(client: Client, log: number): Promise<{ first
 
 const bundlesAtOnce = 16
 
+const empty = Buffer.alloc(0)
+
 /**
  * A log in a database. Full tiles are those that were stored; partial ones, and those of what is not published yet, follow from the
  * entries and the stored roots below.
  */
 export function databaseSource(client: Client, log: StoredLog, published: number, hasher: TreeHasher): LogSource {
-  const chunks = new Map<number, Promise<Buffer[]>>()
+  type Chunk = { bundles: readonly Buffer[]; tiles: ReadonlyMap<number, Buffer> }
+  const chunks = new Map<number, Promise<Chunk>>()
   // A connection answers one question after the other; who asks for several at once waits here.
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
@@ -98,31 +102,50 @@ export function databaseSource(client: Client, log: StoredLog, published: number
     return answer
   }
 
-  async function readChunk(first: number): Promise<Buffer[]> {
-    const { rows } = await client.query<{ bundle: Buffer }>({
-      name: 'verify_bundles',
-      text: `select string_agg(substring(int4send(octet_length(bytes)) from 3 for 2) || bytes, ''::bytea order by position) as bundle
-             from entry where log_id = $1 and position >= $2 and position < $3 group by position / 256 order by position / 256`,
-      values: [log.id, first * tileWidth, (first + bundlesAtOnce) * tileWidth],
-    })
-    return rows.map((row) => row.bundle)
+  async function readChunk(first: number): Promise<Chunk> {
+    const [from, to] = [first * tileWidth, (first + bundlesAtOnce) * tileWidth]
+    const entries = await copyRows(
+      client,
+      `select substring(int4send(octet_length(bytes)) from 3 for 2), bytes
+       from entry where log_id = ${log.id} and position >= ${from} and position < ${to} order by position`,
+    )
+    const tiles = await copyRows(
+      client,
+      `select no, hashes from tile where log_id = ${log.id} and level = 0 and no >= ${first} and no < ${first + bundlesAtOnce}`,
+    )
+    const bundles: Buffer[] = []
+    for (let at = 0; at < entries.length; at += tileWidth) {
+      bundles.push(Buffer.concat(entries.slice(at, at + tileWidth).flat()))
+    }
+    return { bundles, tiles: new Map(tiles.map(([no, hashes]) => [Number(no?.readBigInt64BE()), hashes ?? empty])) }
+  }
+
+  /** Some bundles and their tiles; the next are read while these are looked at. */
+  function chunkOf(index: number): Promise<Chunk> {
+    const first = index - (index % bundlesAtOnce)
+    for (const each of [first, first + bundlesAtOnce]) {
+      if (chunks.has(each)) continue
+      const chunk = inTurn(() => readChunk(each))
+      chunk.catch(() => undefined) // Heard when its turn comes.
+      chunks.set(each, chunk)
+      chunks.delete(each - 3 * bundlesAtOnce)
+    }
+    return chunks.get(first) ?? inTurn(() => readChunk(first))
   }
 
   async function bundle(index: number): Promise<Uint8Array> {
-    const first = index - (index % bundlesAtOnce)
-    let chunk = chunks.get(first)
-    if (!chunk) {
-      chunk = inTurn(() => readChunk(first))
-      chunks.set(first, chunk)
-      chunks.delete(first - 2 * bundlesAtOnce)
-    }
-    const found = (await chunk)[index - first]
+    const found = (await chunkOf(index)).bundles[index % bundlesAtOnce]
     if (!found) throw new SourceError(`of the entries from ${index * tileWidth} on none are there`)
     return found
   }
 
   async function tile({ level, index, width }: Tile): Promise<Uint8Array> {
     if (width === tileWidth && (index + 1) * 256 ** (level + 1) <= published) {
+      if (level === 0) {
+        const found = (await chunkOf(index)).tiles.get(index)
+        if (!found) throw new SourceError(`the tile 0/${index} is not there`)
+        return found
+      }
       const { rows } = await inTurn(() =>
         client.query<{ hashes: Buffer }>({
           name: 'verify_tile',
@@ -164,8 +187,15 @@ export function databaseSource(client: Client, log: StoredLog, published: number
       return rows[0].note
     },
     tile,
-    bundle: (index) => bundle(index),
+    bundle: async (index, width) => firstOf(await bundle(index), width),
   }
+}
+
+/** The first entries of a bundle: a log that is read up to some size may go on behind it. */
+function firstOf(bundle: Uint8Array, width: number): Uint8Array {
+  if (width === tileWidth) return bundle
+  const bytes = (splitBundle(bundle) ?? []).slice(0, width).reduce((sum, entry) => sum + 2 + entry.length, 0)
+  return bundle.subarray(0, bytes)
 }
 
 /** Entries of the log `audit` that pin findings and what was answered to them, in order. */
