@@ -49,6 +49,7 @@ import { ensureFirstOperator } from './participants/first-operator.ts'
 import { createKeyHasher } from './participants/key.ts'
 import { participantRoutes } from './participants/routes.ts'
 import { provenanceRoutes } from './provenance/routes.ts'
+import { createQuestions } from './custody/questions.ts'
 import { recallRoutes } from './recalls/routes.ts'
 import { createCatalogue, type Catalogue } from './products/catalogue.ts'
 import { productRoutes } from './products/routes.ts'
@@ -146,7 +147,9 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   const { nestingMax } = config.limits
   const logNo = (name: string) => ledger.logNo(name)
   const selling = { capture, directory, pool, now, clockAheadMaxMs }
-  await app.register(retailRoutes, { ...selling, resolver, catalogue, logNo, nestingMax })
+  const { saleCheckReadCodes: objectsPerRead, saleCheckReadsAtOnce: readsAtOnce } = config.limits
+  const questions = createQuestions(pool, { nestingMax, objectsPerRead, readsAtOnce })
+  await app.register(retailRoutes, { ...selling, resolver, catalogue, logNo, questions })
   // What became of them.
   const listFindings = (id: bigint, asker: ParticipantRef) => listFindingsOf({ db, directory }, id, asker)
   await app.register(provenanceRoutes, { pool, resolver, catalogue, ledger, directory, listFindings, nestingMax })

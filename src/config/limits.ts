@@ -34,6 +34,8 @@ export const limits = Object.freeze({
   requestsPerAddressPerSecond: 20, // Without a key: a person with a telephone, not a crawler.
   problemItemsMax: 100, // Beyond this nobody reads on; `errorCount` tells how many there are.
   saleCheckCodesMax: 1_000, // A receipt has dozens; a shop's shelf check hundreds.
+  saleCheckReadCodes: 2_000, // Codes of tills that ask at the same time, read by one round of statements: some 10 ms of judging.
+  saleCheckReadsAtOnce: 2, // Rounds under way: the database reads one while the other is judged.
   receiptLinesMax: 1_000, // Wholesale to the public included; with a price each they still fit one entry.
   findingsDetailedPerMinute: 600, // Of refused events and participant: ten a second is a till gone mad; more is counted into one.
   pageMax: 1_000, // Rows of one page.

@@ -36,6 +36,8 @@ export type Settlement = { fact: WaitingFact; subjects: readonly Subject[]; doub
 /** One batch of claims against the steps that the ledger holds, and those that earlier claims of the batch added. */
 export type Bench = {
   decide(claim: Claim, at: Place): Verdict
+  /** What stands against a claim after what was decided so far, judged by itself; nothing of it is kept. */
+  ask(claim: Claim): readonly Fault[]
   /** The next waiting fact that what was decided so far makes ready, in the order of event time; undefined: none. */
   settle(at: Place): Settlement | undefined
   write(client: store.Queryable): Promise<unknown>[]
@@ -284,6 +286,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
 
   return {
     decide,
+    ask: (claim) => hold(claim, Number.MAX_SAFE_INTEGER).faults,
     settle,
     steps: () => written,
     write: (client) => {

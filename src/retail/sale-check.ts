@@ -1,7 +1,6 @@
-import type { Pool } from 'pg'
 import type { Resolved, Resolver } from '../codes/resolve.ts'
 import type { Claim, FaultCode, Subject } from '../custody/claim.ts'
-import { openBench } from '../custody/judge.ts'
+import type { Questions } from '../custody/questions.ts'
 import type { Reading } from '../gs1/read.ts'
 import { readCode } from '../gs1/read.ts'
 import { digitalLink } from '../gs1/write.ts'
@@ -11,12 +10,11 @@ import type { Catalogue } from '../products/catalogue.ts'
 import type { SaleCheckResult } from './schema.ts'
 
 export type SaleCheckDeps = {
-  pool: Pool
+  questions: Questions
   resolver: Resolver
   catalogue: Catalogue
   directory: Pick<Directory, 'sellingWith'>
   logNo: (name: string) => Promise<number>
-  nestingMax: number
   now: () => Date
 }
 
@@ -25,7 +23,7 @@ type Asked = { result: SaleCheckResult; subject?: Subject; log?: string }
 
 /**
  * Whether a participant may sell each of these codes now, and if not why: the judge itself says so, over the last steps, read in one
- * statement and without the lock. Nothing is recorded; the sale is judged again.
+ * statement with those of whoever else asks, and without the lock. Nothing is recorded; the sale is judged again.
  */
 export async function checkSale(
   deps: SaleCheckDeps,
@@ -96,13 +94,7 @@ async function judge(deps: SaleCheckDeps, principal: number, asked: readonly Ask
     const trusted = await deps.directory.sellingWith(principal)
     const parts = [{ act: 'sell' as const, subjects: first }]
     const claim: Claim = { principal, parts, trusted, eventTimeMs: deps.now().getTime() }
-    const bench = await openBench(deps.pool, await deps.logNo(log), [claim], {
-      nestingMax: deps.nestingMax,
-      settles: false,
-    })
-    const verdict = bench.decide(claim, { position: Number.MAX_SAFE_INTEGER, recordTime: deps.now() })
-    if (!('faults' in verdict)) continue
-    for (const { subject, code, detail } of verdict.faults) {
+    for (const { subject, code, detail } of await deps.questions.ask(await deps.logNo(log), claim)) {
       for (const { path } of subjects.get(subject.id) ?? []) faults.set(path, { code, detail })
     }
   }

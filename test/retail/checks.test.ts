@@ -207,3 +207,30 @@ t.test('returns', async (t) => {
   t.equal(again.statusCode, 409)
   await checkLedger(app.database.adminUrl)
 })
+
+t.test('many tills ask at the same moment', async (t) => {
+  const app = await testApp(t)
+  const { play, code, actors } = await stage(app)
+  const [shop, rival] = ['shop', 'rival'].map((name) => actors.get(name)!)
+  await play(`
+    maker commission U1,U2,U3 = ok
+    maker ship U1,U2 to shop = ok
+    shop receive U1,U2 = ok
+    shop sell U2 = ok
+  `)
+  const ask = (who: given.GivenParticipant, ...names: string[]) =>
+    who.expect<{ results: Result[] }>(200, 'POST', '/sale-checks', { codes: names.map(code) })
+  const asked = Array.from({ length: 40 }, () => [
+    ask(shop!, 'U1', 'U2', 'U1'),
+    ask(rival!, 'U1'),
+    ask(shop!, 'U3'),
+    ask(shop!, 'U1'),
+  ])
+  for (const [ours, rivals, makers, again] of await Promise.all(asked.map((four) => Promise.all(four)))) {
+    const told = [ours, rivals, makers, again].map((answer) => answer?.results.map(({ reason }) => reason ?? 'ok'))
+    t.same(told, [['ok', 'already_sold', 'ok'], ['not_owner'], ['not_owner'], ['ok']])
+  }
+  // Nothing of a question is kept, and none is answered from what was so before.
+  await play('shop sell U1 = ok')
+  t.match(await ask(shop!, 'U1'), { results: [{ maySell: false, reason: 'already_sold' }] })
+})
