@@ -220,6 +220,18 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.code_order FOR EACH
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
+create table company_prefix (
+    prefix text not null,
+    participant_no integer not null,
+    created_at timestamp with time zone default now() not null,
+    constraint company_prefix_pkey PRIMARY KEY (prefix),
+    constraint company_prefix_participant_no_fkey FOREIGN KEY (participant_no) REFERENCES participant(no),
+    constraint company_prefix_prefix_check CHECK ((prefix ~ '^[0-9]{6,12}$'::text))
+);
+CREATE INDEX company_prefix_participant ON tamga.company_prefix USING btree (participant_no);
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 create table container_summary (
     object_id bigint not null,
     position bigint not null /* Its contents as of the entries before this position */,

@@ -1,7 +1,9 @@
-import { type Forms, forms } from '../gs1/forms.ts'
+import type { Pool } from 'pg'
+import { type Forms, forms, prefixDigits } from '../gs1/forms.ts'
 import { markOf, systemOf } from '../gs1/foreign.ts'
 import { type Reading, readCode } from '../gs1/read.ts'
 import { codeProblem } from '../http/problem.ts'
+import { findPrefixLength } from '../participants/company-prefix-store.ts'
 import type { Resolver } from './resolve.ts'
 import type { TailVerdict } from './tail.ts'
 
@@ -23,15 +25,22 @@ export type CodeForms = Forms & {
 
 /**
  * All forms in which the object of a code can be written.
- * @param prefixLength digits of the GS1 company prefix, 6 to 12: EPC URIs and most tags need it and no key tells it
+ * @param given digits of the GS1 company prefix, 6 to 12: EPC URIs and most tags need it and no key tells it; by default
+ *   that of the participant who registered the prefix of this key
  * @throws Problem code_malformed, gtin_check_digit
  */
-export async function formsOf(resolver: Resolver, text: string, prefixLength: number | undefined): Promise<CodeForms> {
+export async function formsOf(
+  { resolver, pool }: { resolver: Resolver; pool: Pool },
+  text: string,
+  given: number | undefined,
+): Promise<CodeForms> {
   const { reading, fault } = readCode(text)
   if (fault) throw codeProblem('/code', fault)
   const [answer] = await resolver.resolve([reading])
   // A code of ours that was misread on its way here: its forms would be those of something else.
   if (answer?.fault?.code === 'code_malformed') throw codeProblem('/code', answer.fault)
+  const digits = prefixDigits(reading)
+  const prefixLength = given ?? (digits === undefined ? undefined : await findPrefixLength(pool, digits))
   const system = systemOf(reading)
   const ours = answer?.kind === 'unit' && answer.order !== undefined
   return {

@@ -187,7 +187,7 @@ const symbolRoutes: FastifyPluginAsyncTypebox<CodesOptions> = async (app, contex
   )
 }
 
-const formsRoute: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { resolver }) => {
+const formsRoute: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { resolver, pool }) => {
   app.get(
     '/codes/:code/forms',
     {
@@ -199,7 +199,7 @@ const formsRoute: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { resolv
         response: { 200: schema.CodeForms, ...refusals },
       },
     },
-    async (request) => formsOf(resolver, request.params.code, request.query.prefixLength),
+    async (request) => formsOf({ resolver, pool }, request.params.code, request.query.prefixLength),
   )
 }
 

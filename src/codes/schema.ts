@@ -86,7 +86,11 @@ export const PngQuery = Type.Object(
 export const FormsQuery = Type.Object(
   {
     prefixLength: Type.Optional(
-      Type.Integer({ minimum: 6, maximum: 12, description: 'Digits of the GS1 company prefix, which no key tells' }),
+      Type.Integer({
+        minimum: 6,
+        maximum: 12,
+        description: 'Digits of the GS1 company prefix, which no key tells; by default as registered',
+      }),
     ),
   },
   closed,

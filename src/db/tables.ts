@@ -149,6 +149,12 @@ export type CodeOrderTable = {
   created_at: Kept<Filled<Time>>
 }
 
+export type CompanyPrefixTable = {
+  prefix: string
+  participant_no: number
+  created_at: Filled<Time>
+}
+
 export type ContainerSummaryTable = {
   object_id: Kept<bigint>
   /** Its contents as of the entries before this position */
@@ -647,6 +653,7 @@ export type Database = {
   code_list: CodeListTable
   code_list_use: CodeListUseTable
   code_order: CodeOrderTable
+  company_prefix: CompanyPrefixTable
   container_summary: ContainerSummaryTable
   correction: CorrectionTable
   correction_answer: CorrectionAnswerTable

@@ -102,7 +102,7 @@ function addPlus(result: Forms, values: ReadonlyMap<string, string>, { filter = 
 function addEpc(result: Forms, values: ReadonlyMap<string, string>, { prefixLength, filter = 0 }: FormOptions): void {
   if (prefixLength === undefined) {
     const why =
-      'The length of the GS1 company prefix is not known; a key does not tell it. Give it (prefixLength, 6 to 12) to get these.'
+      'A key does not tell how long its GS1 company prefix is, and no participant here has registered this one. Give its length (prefixLength, 6 to 12), or let the operator register it.'
     result.missing.push({ form: 'epcUri', why }, { form: 'tags', why })
     return
   }
@@ -162,4 +162,19 @@ function lotUri(values: ReadonlyMap<string, string>, prefixLength: number): stri
     prefixLength,
   )
   return epc && writeEpcUri(epc)
+}
+
+/** The digits of the key from its company prefix on; undefined of what has none. */
+export function prefixDigits(reading: Reading): string | undefined {
+  switch (reading.kind) {
+    case 'unit':
+      return reading.gtin.slice(1)
+    case 'logistic':
+      return reading.sscc.slice(1)
+    case 'key':
+      // An indicator digit, or the zero of a GRAI, stands before it.
+      return /^\d+/.exec(reading.value.slice(['01', '8003', '8006'].includes(reading.ai) ? 1 : 0))?.[0]
+    case 'foreign':
+      return undefined
+  }
 }

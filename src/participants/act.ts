@@ -4,6 +4,7 @@ import type { Actor } from './actor.ts'
 export type AdministrativeAct = {
   kind:
     | 'participant_registered'
+    | 'company_prefix_registered'
     | 'person_registered'
     | 'key_issued'
     | 'key_confirmed'

@@ -4,6 +4,7 @@ import { afterNumber, readPage, sendPage } from '../http/paging.ts'
 import { ProblemBody } from '../http/schema.ts'
 import './access.ts'
 import { actingFor, seesAll } from './actor.ts'
+import { companyPrefixRoutes } from './company-prefix-routes.ts'
 import type { KeyDeps } from './issue.ts'
 import { keyRoutes, mandateRoutes } from './key-routes.ts'
 import {
@@ -25,6 +26,7 @@ const administrative = { administrative: true } as const
 
 export const participantRoutes: FastifyPluginAsyncTypebox<KeyDeps> = async (app, deps) => {
   await app.register(firmRoutes, deps)
+  await app.register(companyPrefixRoutes, deps)
   await app.register(peopleRoutes, deps)
   await app.register(keyRoutes, deps)
   await app.register(mandateRoutes, deps)

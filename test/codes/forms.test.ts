@@ -55,6 +55,33 @@ t.test('every form of a unit is the same unit', async (t) => {
   t.equal(unit.eventCount, 1 + forms.length + tags.length + all.tags.length, 'and each is an event of it')
 })
 
+t.test('the length of a company prefix comes from the register', async (t) => {
+  const app = await testApp(t)
+  const firm = await given.participant(app, { roles: ['producer'] })
+  const url = `/participants/${firm.id}/company-prefixes`
+  const unit = '(01)04709876543210(21)A1'
+  const before = await formsOf(firm, unit)
+  t.match(before.missing.find(({ form }) => form === 'epcUri')?.why, /no participant here has registered/)
+  t.notOk(before.epcUri)
+
+  await app.operator.expect(201, 'POST', url, { prefix: '4709876' })
+  t.same(await firm.expect(200, 'GET', url), [{ prefix: '4709876' }])
+  t.equal((await formsOf(firm, unit)).epcUri, 'urn:epc:id:sgtin:4709876.054321.A1')
+  t.equal((await formsOf(firm, unit, '?prefixLength=9')).epcUri, 'urn:epc:id:sgtin:470987654.0321.A1', 'unless given')
+  t.equal((await formsOf(firm, '(8003)04709876000010X')).epcUri, 'urn:epc:id:grai:4709876.00001.X')
+  t.equal((await formsOf(firm, '(414)4709876000010')).epcUri, 'urn:epc:id:sgln:4709876.00001.0')
+  t.notOk((await formsOf(firm, '(414)4709875000011')).epcUri, "another's prefix")
+
+  t.comment('no prefix begins with another, and only the operator registers them')
+  for (const prefix of ['4709876', '47098765', '470987']) {
+    t.match((await app.operator.call('POST', url, { prefix })).json(), { status: 409, code: 'taken' })
+  }
+  t.match((await app.operator.call('POST', url, { prefix: '47098' })).json(), { status: 400, code: 'field_invalid' })
+  t.match((await firm.call('POST', url, { prefix: '4701111' })).json(), { status: 403, code: 'role_missing' })
+  const rival = await given.participant(app, { roles: ['producer'] })
+  t.equal((await rival.call('GET', url)).statusCode, 404)
+})
+
 t.test('forms of what is no unit, and of what nobody can read', async (t) => {
   const app = await testApp(t)
   const firm = await given.participant(app, { roles: ['carrier'] })
