@@ -31,6 +31,10 @@ export function judged(asked: Asked, act: Part['act'], subject: Subject, now: St
   // A new label does not make recalled goods saleable; expired ones stay what they are under it.
   if (act === 'replace') return recall ? recallFault(subject, recall) : fault
   if (recall) return recallFault(subject, recall)
+  // An event names each object once, also where a part of it is left.
+  if (!fault && subject.portion !== undefined && now.own.position === asked.pending.position) {
+    return { subject, code: 'wrong_state', detail: 'Say its quantity in one line.', concerned: [] }
+  }
   return fault ?? expiryFault(subject, lot, claim.eventTimeMs) ?? contentsFault(asked, subject, now)
 }
 

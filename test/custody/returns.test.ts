@@ -140,6 +140,21 @@ t.test('returns and write-offs', async (t) => {
     t.same(await reasons('U4'), [undefined, 'own_use'])
   })
 
+  await t.test('a keg stands in one line of a receipt', async (t) => {
+    const { play, actors, code } = await stage(app)
+    await play(`
+      maker commission U1 = ok
+      maker ship U1 to shop = ok
+      shop receive U1 = ok
+    `)
+    const pour = { code: code('U1'), quantity: '0.2' }
+    const receipt = { till: '1', number: 'twice', time: new Date().toISOString(), lines: [pour, pour] }
+    const expected = { code: 'wrong_state', errors: [{ path: '/lines/1/code', detail: /named twice/ }] }
+    t.match(await actors.get('shop')?.expect(409, 'POST', '/receipts', receipt), expected)
+    await actors.get('shop')?.expect(201, 'POST', '/receipts', { ...receipt, lines: [pour] })
+    await play('? U1 opened shop')
+  })
+
   await t.test('the list of reasons', async (t) => {
     const list = await app.operator.expect<{ act: string; code: string }[]>(200, 'GET', '/reasons?act=lose')
     t.same(
