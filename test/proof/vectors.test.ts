@@ -1,6 +1,5 @@
 // What other people made, from ../shared/corpora: probes of proofs with their verdicts, and a whole log of another implementation.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import {
   verifyConsistency,
@@ -14,14 +13,7 @@ import { nodeHasher, nodePrimitives } from '../../src/proof/node-primitives.ts'
 import { NoteError, parseVerifier, type Verifier } from '../../src/proof/note.ts'
 import { indexPath, type Tile, tilePath } from '../../src/proof/tile.ts'
 import { verifyLog } from '../../src/proof/verify/verify-log.ts'
-
-const corpora = join(import.meta.dirname, '../../../shared/corpora')
-const missing = (name: string) => (existsSync(join(corpora, name)) ? false : `no ../shared/corpora/${name} here`)
-
-const filesIn = (name: string): string[] =>
-  readdirSync(join(corpora, name), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
+import { filesIn, missing } from '../support/corpora.ts'
 
 type Probe = Record<string, unknown> & { wantErr: boolean }
 

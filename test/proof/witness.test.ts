@@ -4,7 +4,7 @@ import t from 'tap'
 import { appRole } from '../../src/db/connect.ts'
 import { proveConsistency } from '../../src/ledger/merkle-proof.ts'
 import { toBase64 } from '../../src/proof/base64.ts'
-import { formatCheckpoint } from '../../src/proof/checkpoint.ts'
+import { formatCheckpoint, originOf, parseLogVerifier } from '../../src/proof/checkpoint.ts'
 import { nodeHasher, nodePrimitives } from '../../src/proof/node-primitives.ts'
 import { formatNote, formatVerifier, openNote } from '../../src/proof/note.ts'
 import { readSubtrees, servedCheckpoint } from '../../src/proof/publish.ts'
@@ -176,4 +176,38 @@ t.test('a witness that is away keeps nobody from starting', async (t) => {
   const nobody = formatVerifier(createCosigner('witness.test', seedOf(9)).verifier)
   await t.resolves(follower(t, pool, { witnesses: `http://127.0.0.1:9 ${nobody}` }))
   await t.rejects(follower(t, pool, { witnesses: 'http://127.0.0.1:9 nonsense' }), /WITNESSES/)
+})
+
+t.test('a log whose origin is not the name of its key', async (t) => {
+  const notes = new Map<string, string>()
+  const state = {
+    read: async (origin: string) => notes.get(origin),
+    write: async (origin: string, note: string) => void notes.set(origin, note),
+  }
+  const cosigner = createCosigner('witness.test', seedOf(9))
+  const key = formatVerifier(signer.verifier)
+  const log = parseLogVerifier(`${key} a log of ours`, nodePrimitives)
+  t.equal(originOf(log), 'a log of ours')
+  t.equal(originOf(parseLogVerifier(key, nodePrimitives)), signer.verifier.name)
+  const witness = createWitness({ cosigner, logs: [log], state, now: () => new Date() })
+  const text = formatCheckpoint({ origin: 'a log of ours', size: 1, root: one, extensions: [] })
+  const note = formatNote({ text, signatures: [signer.sign(text)] })
+  t.equal((await witness.addCheckpoint(`old 0\n\n${note}`)).status, 200)
+  t.equal((await witness.addCheckpoint(body(0, [], 1, one))).status, 404, 'its own name is another log')
+})
+
+t.test('an empty log', async (t) => {
+  const state = { read: async () => undefined, write: async () => undefined }
+  const cosigner = createCosigner('witness.test', seedOf(9))
+  const witness = createWitness({ cosigner, logs: [signer.verifier], state, now: () => new Date() })
+  const nothing = nodeHasher.empty()
+  const table: [what: string, request: string, status: number][] = [
+    ['as it is', body(0, [], 0, nothing), 200],
+    ['another root', body(0, [], 0, one), 422],
+    ['a proof', body(0, [one], 0, nothing), 422],
+    ['its first entry', body(0, [], 1, one), 200],
+    ['its first entry and a proof', body(0, [one], 1, one), 422],
+    ['older than nothing', body(1, [], 0, nothing), 400],
+  ]
+  for (const [what, request, status] of table) t.equal((await witness.addCheckpoint(request)).status, status, what)
 })
