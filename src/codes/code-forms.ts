@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { type Forms, forms, prefixDigits } from '../gs1/forms.ts'
+import { type FormOptions, type Forms, forms, prefixDigits } from '../gs1/forms.ts'
 import { markOf, systemOf } from '../gs1/foreign.ts'
 import { type Reading, readCode } from '../gs1/read.ts'
 import { codeProblem } from '../http/problem.ts'
@@ -23,16 +23,18 @@ export type CodeForms = Forms & {
   tail?: TailVerdict
 }
 
+const canonicalHost = 'id.gs1.org'
+
 /**
  * All forms in which the object of a code can be written.
- * @param given digits of the GS1 company prefix, 6 to 12: EPC URIs and most tags need it and no key tells it; by default
- *   that of the participant who registered the prefix of this key
+ * @param given `prefixLength` is by default that of the participant who registered the company prefix of this key,
+ *   `hostname` that of the canonical link
  * @throws Problem code_malformed, gtin_check_digit
  */
 export async function formsOf(
   { resolver, pool }: { resolver: Resolver; pool: Pool },
   text: string,
-  given: number | undefined,
+  given: FormOptions,
 ): Promise<CodeForms> {
   const { reading, fault } = readCode(text)
   if (fault) throw codeProblem('/code', fault)
@@ -40,7 +42,7 @@ export async function formsOf(
   // A code of ours that was misread on its way here: its forms would be those of something else.
   if (answer?.fault?.code === 'code_malformed') throw codeProblem('/code', answer.fault)
   const digits = prefixDigits(reading)
-  const prefixLength = given ?? (digits === undefined ? undefined : await findPrefixLength(pool, digits))
+  const known = given.prefixLength ?? (digits === undefined ? undefined : await findPrefixLength(pool, digits))
   const system = systemOf(reading)
   const ours = answer?.kind === 'unit' && answer.order !== undefined
   return {
@@ -48,7 +50,11 @@ export async function formsOf(
     attributes: Object.fromEntries(reading.attributes ?? []),
     ...(system === undefined || ours ? {} : { mark: markOf(system) }),
     ...(ours ? { tail: answer.tail } : {}),
-    ...forms(reading, prefixLength === undefined ? {} : { prefixLength }),
+    ...forms(reading, {
+      hostname: canonicalHost,
+      ...given,
+      ...(known === undefined ? {} : { prefixLength: known }),
+    }),
   }
 }
 

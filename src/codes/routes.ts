@@ -199,7 +199,7 @@ const formsRoute: FastifyPluginAsyncTypebox<CodesOptions> = async (app, { resolv
         response: { 200: schema.CodeForms, ...refusals },
       },
     },
-    async (request) => formsOf({ resolver, pool }, request.params.code, request.query.prefixLength),
+    async (request) => formsOf({ resolver, pool }, request.params.code, request.query),
   )
 }
 

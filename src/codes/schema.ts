@@ -92,6 +92,13 @@ export const FormsQuery = Type.Object(
         description: 'Digits of the GS1 company prefix, which no key tells; by default as registered',
       }),
     ),
+    hostname: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$',
+        description: 'The host whose link a ++ tag holds; id.gs1.org by default',
+      }),
+    ),
+    filter: Type.Optional(Type.Integer({ minimum: 0, maximum: 7, description: 'Filter value of tags; 0 by default' })),
   },
   closed,
 )

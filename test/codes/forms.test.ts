@@ -26,6 +26,11 @@ t.test('every form of a unit is the same unit', async (t) => {
   t.match(all.digitalLink, /^https:\/\/id\.gs1\.org\/01\/\d{14}\/21\/[^/?]+$/, 'a link never holds the tail')
   t.ok(all.tags.some(({ encoding }) => encoding === 'sgtin-198'))
   t.ok(all.tags.some(({ encoding }) => encoding === 'sgtin+'))
+  t.ok(all.tags.some(({ encoding }) => encoding === 'sgtin++'))
+  const other = await formsOf(rival, text, '?prefixLength=8&hostname=qr.example.kg&filter=1')
+  t.match(other.tags.find(({ encoding }) => encoding === 'sgtin-198')?.uri, /^urn:epc:tag:sgtin-198:1\./)
+  const hosted = ({ tags }: CodeForms) => tags.find(({ encoding }) => encoding === 'sgtin++')?.hex
+  t.not(hosted(other), hosted(all), 'a ++ tag holds a host')
   const sgtin96 = all.missing.find(({ form }) => form === 'sgtin-96')
   t.match(sgtin96?.why, /\w/, 'a serial with letters does not fit 96 bits')
 

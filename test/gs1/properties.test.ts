@@ -177,6 +177,8 @@ t.test('time grows with the length and no faster', (t) => {
     percents: `https://a/01/${'%'.repeat(n)}`,
     dots: `urn:epc:id:sgtin:${'.'.repeat(n)}`,
     stars: `urn:epc:idpat:sgtin:${'*.'.repeat(n / 2)}`,
+    tagPattern: `urn:epc:pat:sgtin-96:${'[1-2].'.repeat(n / 6)}`,
+    bits: '01'.repeat(n / 2),
     hex: 'F7'.repeat(n / 2),
     cyrillic: 'Ф'.repeat(n),
     repeated: '(01)12345678901231'.repeat(n / 18),
