@@ -65,19 +65,18 @@ export type Facts = {
 /** `observed`: it would have counted, but is only watched. `withdrawn`: it was taken out of force for all. */
 export type RuleResult = 'fired' | 'quiet' | 'unknown' | 'error' | 'observed' | 'withdrawn'
 
-export type DrawRecord = {
+/** What every draw about the same goods rests on, however often they are lodged. */
+export type Chance = {
   shift: string
   commitment: string
   /** The beacon's round and its randomness, or why there is none. */
-  beacon: { source: string; round?: number; randomness: string } | { offline: string }
-  /** What was drawn for: the first declaration of the same goods. */
+  beacon: { source: string; round: number; randomness: string } | { offline: string }
+  /** The first declaration of these goods, and the SHA-256 of its content. */
   declaration: string
   digest: string
-  purpose: string
-  rate: number
-  u: number
-  selected: boolean
 }
+
+export type DrawRecord = { purpose: string; rate: number; u: number; selected: boolean }
 
 export type DecidedBody = {
   trigger: string
@@ -97,12 +96,15 @@ export type DecidedBody = {
   score: { sum: number; families: Readonly<Record<string, number>> }
   reasons: readonly Reason[]
   checks: readonly string[]
+  chance: Chance
   draws: readonly DrawRecord[]
   /** Units that the machine drew for whoever inspects, as ids. */
   sample: readonly string[]
   sampleOf: number
   authorised: boolean
-  combination?: string
+  /** What the quota counted, and which rules were withdrawn: with them it can be decided again, bit for bit. */
+  quota: { decided: number; selected: number }
+  withdrawn: readonly string[]
   alarm?: string
 }
 

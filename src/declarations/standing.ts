@@ -132,6 +132,8 @@ function decide(standing: Standing, decision: Said<DecidedBody>): void {
   standing.lane = standing.lane === null ? body.lane : harder(standing.lane, body.lane)
   // A new version, or goods that were marked meanwhile: what must not move is looked at anew.
   standing.hold = body.hold
+  const marking = standing.checks.find(({ id }) => id === 'marking')
+  if (marking && !body.hold) marking.done ??= position
   demand(standing, [...laneChecks[body.lane], ...body.checks], position, rises || isNew)
 }
 

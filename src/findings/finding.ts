@@ -83,6 +83,7 @@ export const findingTexts: Readonly<Record<string, string>> = {
     'Contradictions about a mark come from devices that have nothing to do with each other: there may be a copy of it.',
   clock_off: "A device's clock differs from ours by more than ten minutes: it is to be set.",
   counted: 'More was refused within a minute than is kept one by one: see the counts.',
+  declared_differently: 'An inspection found other goods than declared: difference to be explained.',
   several_logs: 'Goods of several ledgers were reported in one document.',
 }
 

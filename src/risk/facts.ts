@@ -1,0 +1,289 @@
+import Big from 'big.js'
+import type { Entry, FactValue, Facts } from '../declarations/bodies.ts'
+import type { Standing } from '../declarations/standing.ts'
+import { type Part, samePrefix, type StoredGoods } from '../declarations/goods.ts'
+import { findContainerSteps, findEntries } from '../declarations/goods-store.ts'
+import { declaredPieces } from './quantity.ts'
+import { FactSheet } from './fact-sheet.ts'
+import { parseRanges } from '../declarations/ranges.ts'
+import type { Item } from '../declarations/schema.ts'
+import { stateNo } from '../custody/object.ts'
+import { digitalLink } from '../gs1/write.ts'
+import { type DeclarationFactDeps, declarationFacts, lineFacts } from './declaration-facts.ts'
+import * as goods from './goods-facts.ts'
+import * as store from './facts-store.ts'
+import type { LedFact } from './vocabulary.ts'
+import { rounded } from './statistics.ts'
+
+export type FactDeps = DeclarationFactDeps &
+  goods.GoodsFactDeps & {
+    logNo: (name: string) => Promise<number>
+    /** Brings the look for copies up to date, as far as it will come. */
+    lookForClones: () => Promise<unknown>
+  }
+
+export type FactQuestion = {
+  standing: Standing
+  at: Date
+  /** Entries of each log below these positions count; those that were frozen at lodgement if nothing else is said. */
+  positions: Readonly<Record<string, number>>
+  /** Acts of customs below this position count. */
+  customs: number
+}
+
+/** Every fact about a declaration, as of the positions of the question. */
+export async function readFacts(deps: FactDeps, question: FactQuestion): Promise<Facts> {
+  const { content, goods: frozen } = question.standing.current.body
+  await deps.lookForClones()
+  const parts = frozen.parts.map((part) => ({ ...part, units: parseRanges(part.units) }))
+  const views = new Map<number, goods.GoodsView[]>()
+  for (const item of content.items) views.set(item.number, await viewsOf(deps, question, parts, item.number))
+  const lines: Facts['lines'][number][] = []
+  for (const item of content.items) {
+    const own = views.get(item.number) ?? []
+    const first = item === content.items[0]
+    const led = await goodsFacts(deps, question, { item, first, views: own, frozen })
+    lines.push({ number: item.number, item: await lineFacts(deps, question, item, own), led })
+  }
+  return { decl: await declarationFacts(deps, question, [...views.values()].flat()), lines }
+}
+
+async function viewsOf(
+  deps: FactDeps,
+  { positions, at }: FactQuestion,
+  parts: readonly Part[],
+  item: number,
+): Promise<goods.GoodsView[]> {
+  const own = parts.filter((part) => part.item === item)
+  const views: goods.GoodsView[] = []
+  for (const name of new Set(own.map(({ log }) => log))) {
+    const no = await deps.logNo(name)
+    const asOf = { log: no, before: positions[name] ?? 0, at }
+    views.push(
+      await goods.viewGoods(
+        deps,
+        { name, no },
+        own.filter(({ log }) => log === name),
+        asOf,
+      ),
+    )
+  }
+  return views
+}
+
+type Line = { item: Item; first: boolean; views: readonly goods.GoodsView[]; frozen: StoredGoods }
+
+async function goodsFacts(deps: FactDeps, question: FactQuestion, line: Line): Promise<Record<string, FactValue>> {
+  const { item, first, views, frozen } = line
+  const sheet = new FactSheet<LedFact>()
+  const bad = frozen.bad.filter((code) => (code.item ?? (first ? item.number : -1)) === item.number)
+  const units = views.reduce(
+    (sum, { standings, uncommissioned }) =>
+      sum + standings.reduce((n, { group }) => n + group.count, 0) + uncommissioned,
+    0,
+  )
+  const show = async ({ ids, positions }: goods.Counted) => ({
+    codes: await linksOf(deps, ids),
+    entries: views
+      .flatMap(({ log, standings }) => (standings.length === 0 ? [] : positions.map((position) => ({ log, position }))))
+      .slice(0, 10),
+  })
+  const count = async (name: LedFact, counted: goods.Counted) => sheet.set(name, counted.count, await show(counted))
+  sheet.set('units', units)
+  const badCodes = (why: string) => bad.filter((code) => code.why === why).map(({ code }) => code)
+  sheet.set('unknownCodes', badCodes('unknown').length, { codes: badCodes('unknown').slice(0, 10) })
+  sheet.set('forgedCodes', badCodes('forged').length, { codes: badCodes('forged').slice(0, 10) })
+  if (units === 0) return sheet.facts
+  sheet.set('containers', frozen.containers)
+  sheet.set('products', [...new Set(views.flatMap(({ parts }) => parts.map(({ gtin }) => gtin)))].sort())
+  sheet.set(
+    'uncommissioned',
+    views.reduce((sum, view) => sum + view.uncommissioned, 0),
+  )
+  for (const state of ['sold', 'exported', 'destroyed', 'withdrawn', 'stolen'] as const) {
+    await count(
+      state,
+      goods.countWhere(views, ({ now }) => now.state === state),
+    )
+  }
+  await count('recalled', goods.countRecalled(views))
+  await count('expired', goods.countExpired(views))
+  await count('held', goods.countWhere(views, goods.isHeld))
+  await cloneFacts(sheet, views, count)
+  await originFacts(sheet, line, question, show)
+  headingFacts(sheet, item, views)
+  await quantityFacts(deps, sheet, line, units)
+  custodyFacts(sheet, views)
+  await shipmentFacts(deps, sheet, views, question)
+  await partyLists(deps, sheet, views)
+  return sheet.facts
+}
+
+async function linksOf({ resolver }: FactDeps, ids: readonly bigint[]): Promise<string[]> {
+  return (await resolver.describe(ids)).flatMap((name) => (name ? [digitalLink(name)] : []))
+}
+
+type Sheet = FactSheet<LedFact>
+type Count = (name: LedFact, counted: goods.Counted) => Promise<void>
+
+async function cloneFacts(sheet: Sheet, views: readonly goods.GoodsView[], count: Count): Promise<void> {
+  const ends = views.map(({ doubleEnds }) => doubleEnds)
+  await count('doubleTerminal', {
+    count: ends.reduce((sum, { objects }) => sum + objects, 0),
+    ids: ends.flatMap(({ examples }) => examples),
+    positions: ends.flatMap(({ positions }) => positions),
+  })
+  sheet.set(
+    'doubleTerminalIndependent',
+    ends.some(({ participants }) => participants > 1),
+  )
+  const travel = goods.countSuspected(views, ['impossible_travel'], 'impossible_travel')
+  await count('travelUnits', travel)
+  sheet.set('travelIndependent', travel.serious)
+  const custody = goods.countSuspected(views, ['two_custodians'], 'two_custodians')
+  await count('custodianUnits', custody)
+  sheet.set('custodianIndependent', custody.serious)
+  const seals = goods.countSuspected(views, ['sealed_elsewhere'], 'sealed_elsewhere')
+  const packed = goods.countSuspected(views, [], 'packed_elsewhere')
+  await count('brokenSeals', { ...seals, count: seals.count + packed.count, ids: [...seals.ids, ...packed.ids] })
+  sheet.set('sealIndependent', seals.serious || (seals.count > 0 && packed.count > 0))
+}
+
+const isCertificate = (type: string): boolean => /origin/i.test(type)
+
+async function originFacts(
+  sheet: Sheet,
+  { item, views }: Line,
+  { standing }: FactQuestion,
+  show: (counted: goods.Counted) => Promise<{ codes: string[]; entries: Entry[] }>,
+): Promise<void> {
+  const certificates = (standing.current.body.content.documents ?? []).flatMap((document) =>
+    typeof document === 'object' && isCertificate(document.type) && document.country !== undefined
+      ? [document.country]
+      : [],
+  )
+  const [certified] = certificates
+  const found = goods.origins(views)
+  const [main] = found
+  if (certified !== undefined) {
+    sheet.set('origin', certificates.includes(item.originCountry) ? item.originCountry : certified)
+    sheet.set('originBasis', 'certificate')
+    sheet.set(
+      'otherOriginUnits',
+      certificates.includes(item.originCountry) ? 0 : found.reduce((sum, { counted }) => sum + counted.count, 0),
+    )
+  } else if (main) {
+    const others = found.filter(({ origin }) => origin !== item.originCountry)
+    const [worst] = others
+    const from = await show(worst?.counted ?? main.counted)
+    sheet.set('origin', (worst ?? main).origin, from)
+    sheet.set('originBasis', (worst ?? main).basis)
+    sheet.set(
+      'otherOriginUnits',
+      others.reduce((sum, { counted }) => sum + counted.count, 0),
+      from,
+    )
+  }
+  sheet.set('markedIn', [...new Set(views.flatMap(({ country }) => [...country.values()]))].sort())
+}
+
+function headingFacts(sheet: Sheet, item: Item, views: readonly goods.GoodsView[]): void {
+  const products = views.flatMap((view) => view.products)
+  const [worst] = [...products].sort((a, b) => samePrefix(a.hsCode, item.hsCode) - samePrefix(b.hsCode, item.hsCode))
+  if (!worst) return
+  sheet.set('productHs', worst.hsCode)
+  sheet.set('hsSame', samePrefix(worst.hsCode, item.hsCode))
+}
+
+async function quantityFacts(
+  deps: FactDeps,
+  sheet: Sheet,
+  { item, views, frozen }: Line,
+  units: number,
+): Promise<void> {
+  const declared = declaredPieces(item, views)
+  if (!declared || frozen.emptyCases > 0) {
+    const why = declared
+      ? 'a case is declared in which nothing is recorded'
+      : 'the customs unit does not tell how many pieces'
+    for (const name of ['piecesOver', 'piecesShort', 'breakage'] as const) sheet.unknown(name, why)
+    return
+  }
+  const difference = new Big(units).minus(declared.round(0, Big.roundHalfUp)).toNumber()
+  sheet.set('piecesOver', Math.max(0, difference))
+  sheet.set('piecesShort', Math.max(0, -difference))
+  if (difference >= 0) return sheet.set('breakage', 0)
+  let broken = 0
+  const entries: Entry[] = []
+  for (const view of views) {
+    const parents = [...new Set(view.standings.flatMap(({ group }) => group.step.parent ?? []))]
+    const around = await findContainerSteps(deps.pool, view.asOf.log, parents, view.asOf.before)
+    const found = await store.findBreakage(deps.pool, [...around.keys()], view.asOf, stateNo('destroyed'))
+    broken += found.count
+    entries.push(...found.positions.map((position) => ({ log: view.log, position })))
+  }
+  sheet.set('breakage', broken, { entries })
+}
+
+function custodyFacts(sheet: Sheet, views: readonly goods.GoodsView[]): void {
+  const entries = (read: (view: goods.GoodsView) => readonly number[]): { entries: Entry[] } => ({
+    entries: views.flatMap((view) => read(view).map((position) => ({ log: view.log, position }))).slice(0, 10),
+  })
+  const lives = views.map((view) => view.lives)
+  sheet.set(
+    'gapHours',
+    Math.max(...lives.map(({ gapHours }) => gapHours)),
+    entries((view) => view.lives.gapEntries),
+  )
+  sheet.set('coverage', Math.min(...lives.map(({ coverage }) => coverage)))
+  sheet.set(
+    'gapIndependent',
+    lives.some(({ gapIndependent }) => gapIndependent),
+  )
+  sheet.set(
+    'clockFaults',
+    lives.reduce((sum, { clockFaults }) => sum + clockFaults, 0),
+    entries((view) => view.lives.clockEntries),
+  )
+  sheet.set(
+    'clockIndependent',
+    lives.some(({ clockIndependent }) => clockIndependent),
+  )
+  const underWay = goods.countWhere(views, ({ now }) => now.underWay)
+  sheet.set('underWay', underWay.count)
+  const made = goods.production(views)
+  sheet.set(
+    'commissionPeakPerHour',
+    made.peak,
+    entries(() => made.positions),
+  )
+  sheet.set('backdatedHours', rounded(made.backdatedHours, 3))
+  const shares = views.map(({ usedShare }) => usedShare)
+  const [share] = shares
+  if (shares.length === 1 && share !== undefined) sheet.set('usedShare', rounded(share, 4))
+}
+
+/** How long the oldest shipment among them waits for its receipt, and how much of the time that is allowed for it. */
+async function shipmentFacts(deps: FactDeps, sheet: Sheet, views: readonly goods.GoodsView[], { at }: FactQuestion) {
+  let hours = 0
+  const oldest: Entry[] = []
+  for (const view of views) {
+    const open = view.standings.filter(({ now }) => now.underWay)
+    const positions = [...new Set(open.map(({ now }) => (now.containers.at(-1) ?? now.own).position))]
+    for (const entry of await findEntries(deps.pool, view.asOf.log, positions)) {
+      const age = (at.getTime() - entry.recordTime.getTime()) / 3_600_000
+      if (age > hours) oldest.unshift({ log: view.log, position: entry.position })
+      hours = Math.max(hours, age)
+    }
+  }
+  sheet.set('shipmentAgeHours', rounded(hours, 3), { entries: oldest.slice(0, 3) })
+  sheet.set('shipmentAgeRatio', rounded(hours / deps.limits.transitDeadlineHours, 4))
+}
+
+async function partyLists({ directory }: FactDeps, sheet: Sheet, views: readonly goods.GoodsView[]): Promise<void> {
+  const makers = new Set(views.flatMap(({ maker }) => [...maker.values()].map(({ id }) => id)))
+  sheet.set('makers', [...makers].sort())
+  const holders = new Set(views.flatMap(({ standings }) => standings.flatMap(({ now }) => now.holder ?? [])))
+  const refs = await Promise.all([...holders].map((no) => directory.byNo(no)))
+  sheet.set('holders', refs.flatMap((ref) => ref?.id ?? []).sort())
+}
