@@ -12,16 +12,31 @@ export async function tellEvent(deps: LifeDeps, actor: Actor, eventID: string): 
   const entry = found && (await store.findEntries(deps.pool, found.log, [found.position])).get(found.position)
   if (!found || !entry) throw unknown()
   const event = await withLists(deps.pool, eventOf(entry.bytes))
-  const asker = actingFor(actor)
-  const own = entry.participant === asker.no || entry.principal === asker.no
-  if (!own && !seesAll(asker)) {
-    const ids = await objectIds(deps, event)
-    if (!(await store.isInvolved(deps.pool, found.log, found.position, ids, asker.no))) throw unknown()
-  }
+  if (!(await maySee(deps, actor, found, entry, event))) throw unknown()
   const recorded = { ...event, recordTime: entry.recordTime.toISOString() }
   const declaredAt = (await store.findTakenBack(deps.pool, found.log, [found.position])).get(found.position)
   if (declaredAt === undefined) return recorded
   return { ...recorded, errorDeclarations: [await tellDeclaration(deps, found.log, declaredAt)] }
+}
+
+/** Whether an entry is the asker's own, or moved what was, is or was to be the asker's. */
+async function maySee(
+  deps: LifeDeps,
+  actor: Actor,
+  { log, position }: { log: number; position: number },
+  { participant, principal }: { participant: number; principal: number | null },
+  event: Record<string, unknown>,
+): Promise<boolean> {
+  const asker = actingFor(actor)
+  if (participant === asker.no || principal === asker.no || seesAll(asker)) return true
+  return store.isInvolved(deps.pool, log, position, await objectIds(deps, event), asker.no)
+}
+
+/** The same question about the entry at a position: false where there is none. */
+export async function maySeeEntry(deps: LifeDeps, actor: Actor, log: number, position: number): Promise<boolean> {
+  const entry = (await store.findEntries(deps.pool, log, [position])).get(position)
+  if (!entry) return false
+  return maySee(deps, actor, { log, position }, entry, await withLists(deps.pool, eventOf(entry.bytes)))
 }
 
 /** The event once more, as it was sent to say that it was an error: only what it adds, and when it was recorded. */

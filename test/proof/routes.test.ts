@@ -73,6 +73,15 @@ t.test('from the receipt to the proof', async (t) => {
       t.equal(text.trimEnd().split('\n').length, 147)
     }
     t.equal((await rival.call('GET', list)).statusCode, 404)
+    // Who is shipped the goods may see the event that ships them, and so the list that stands beside it.
+    const trader = actors.get('trader')!
+    t.equal((await trader.call('GET', list)).statusCode, 404, 'not yet')
+    const shipped = await maker.expect<Receipt>(201, 'POST', '/scans', { step: 'shipping', codes, to: trader.id })
+    const shown = await trader.call('GET', `/events/${encodeURIComponent(shipped.eventID)}/proof`, undefined, json)
+    t.equal(shown.statusCode, 200)
+    t.match(Buffer.from(shown.json<{ entry: string }>().entry, 'base64').toString(), event.epcList.sha256)
+    t.equal((await trader.call('GET', list)).statusCode, 200)
+    t.equal((await rival.call('GET', list)).statusCode, 404)
     t.equal((await app.anonymous.call('GET', list)).statusCode, 401)
     t.equal((await maker.call('GET', '/logs/audit/lists/' + event.epcList.sha256)).statusCode, 404)
     t.equal((await maker.call('GET', '/logs/main/lists/xyz')).statusCode, 404)
@@ -125,8 +134,9 @@ t.test('tiles, checkpoints and bundles', async (t) => {
     t.equal((await get(path)).statusCode, 404, path)
   }
   t.equal((await app.anonymous.call('GET', '/logs/nothing/checkpoint')).statusCode, 404)
+  await app.app.pg.query(`select make_log('empty')`)
   t.equal(
-    readCheckpoint((await app.anonymous.call('GET', '/logs/customs/checkpoint')).body).size,
+    readCheckpoint((await app.anonymous.call('GET', '/logs/empty/checkpoint')).body).size,
     0,
     'an empty log is signed too',
   )
