@@ -3,7 +3,6 @@ import type { Server } from 'node:http'
 import type { Pool } from 'pg'
 import helmet from '@fastify/helmet'
 import postgres from '@fastify/postgres'
-import underPressure from '@fastify/under-pressure'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type CloneDeps, startCloneWatch } from './clones/watch.ts'
@@ -18,6 +17,9 @@ import { recordPurposes } from './capture/purpose.ts'
 import { createOrderActs } from './capture/order-acts.ts'
 import { correctionRoutes } from './corrections/routes.ts'
 import { underWayUnder } from './capture/by-document.ts'
+import { openBorder } from './border/open.ts'
+import { borderRoutes } from './border/routes.ts'
+import { type Beacon, offlineBeacon } from './draw/beacon.ts'
 import { reasonRoutes } from './capture/reason-routes.ts'
 import { createReasons } from './capture/reasons.ts'
 import { captureRoutes } from './capture/routes.ts'
@@ -35,7 +37,7 @@ import { listFindingsOf } from './findings/view.ts'
 import { acceptJson, guardDoor, sendHeaders } from './http/door.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
-import { Problem } from './http/problem.ts'
+import { refuseExcess } from './http/pressure.ts'
 import { answerClientError, answerWithProblems, sendProblem } from './http/problem-handler.ts'
 import { createRate } from './http/rate.ts'
 import { registerReference } from './http/reference.ts'
@@ -76,6 +78,8 @@ export type AppOptions = {
   onFatal?: (error: FatalLedgerError) => void
   /** Where log lines go instead of standard output. */
   logStream?: LogStream
+  /** Public randomness for the draws of customs; undefined: none, and each draw says so. */
+  beacon?: Beacon
   /** Where the last checkpoint of each log is put aside; undefined: nowhere, and a restored backup is not noticed. */
   anchors?: Anchors
 }
@@ -156,6 +160,8 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   // What must not be sold any more.
   const finding = { pool, resolver, catalogue, ledger }
   await app.register(recallRoutes, { ...finding, directory, recordAct, now })
+  // What crosses the border.
+  await furnishBorder(app, options, { ...goods, pool, db, directory, now })
   // That all of it is true.
   await app.register(proofRoutes, { pool, resolver, directory, follower })
   // What was noticed about them, and pinned.
@@ -166,6 +172,16 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   const { operatorKey } = options
   const operator = operatorKey === undefined ? 'unchanged' : await ensureFirstOperator(register, operatorKey)
   if (operator === 'withdrawn') app.log.warn('OPERATOR_KEY was withdrawn and does not count; set another one')
+}
+
+async function furnishBorder(
+  app: FastifyInstance,
+  { config, masterKey, beacon = offlineBeacon('no beacon is configured') }: AppOptions,
+  parts: Goods & { pool: Pool; db: Db; directory: Directory; now: () => Date },
+): Promise<void> {
+  const vault = createVault(masterKey)
+  const border = await openBorder({ ...parts, vault, beacon, limits: config.limits, log: app.log })
+  await app.register(borderRoutes, border.deps)
 }
 
 /**
@@ -187,7 +203,7 @@ async function secureHeaders(): Promise<Readonly<Record<string, string>>> {
 /** What every request passes before any route. */
 async function openDoor(app: FastifyInstance, config: Config, now: () => Date) {
   sendHeaders(app, await secureHeaders())
-  await registerPressure(app)
+  await refuseExcess(app, config.limits)
   const metrics = createMetrics(app)
   const perAddress = config.limits.requestsPerAddressPerSecond
   const rate = await createRate(app, { perKey: config.rateLimit, perAddress }, now)
@@ -308,20 +324,6 @@ const callerOf = (request: FastifyRequest): Record<string, string> => {
   if (!request.hasActor) return {}
   const { participant, key, principal } = request.actor
   return { participant: participant.id, keyId: key.id, ...(principal ? { for: principal.id } : {}) }
-}
-
-/** An event loop that is seconds behind answers nobody in time: say so at once instead of queueing. */
-async function registerPressure(app: FastifyInstance): Promise<void> {
-  await app.register(underPressure, {
-    maxEventLoopDelay: 3_000,
-    sampleInterval: 1_000,
-    pressureHandler: (request, _reply, _type, value) => {
-      // A second in which nothing could be measured (the process was just starting, or stopped by the system) is reported as
-      // infinite; the first callers of a slow machine would be turned away for it.
-      if (value === Infinity || request.routeOptions.config.unlimited === true) return
-      throw new Problem('busy', { headers: { 'retry-after': '2' } })
-    },
-  })
 }
 
 const rootRoute = async (app: FastifyInstance, { config }: { config: Config }): Promise<void> => {

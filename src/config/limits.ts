@@ -30,6 +30,8 @@ export const limits = Object.freeze({
   nestingMax: 8, // Unit, bundle, case, pallet, container, vehicle, and two to spare.
 
   // Requests.
+  requestsAtWorkMax: 2_000, // Worked on at once: at 5,000 a second the last of them waits 0.4 s. Who comes then is sent away unread.
+  loopLateMaxMs: 3_000, // An event loop that is seconds behind answers nobody in time.
   requestsPerKeyPerSecond: 1_000,
   requestsPerAddressPerSecond: 20, // Without a key: a person with a telephone, not a crawler.
   problemItemsMax: 100, // Beyond this nobody reads on; `errorCount` tells how many there are.

@@ -1,0 +1,75 @@
+// Too much at once: who cannot be served in time hears it at once, and everybody else is served as before.
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { answerWithProblems } from '../../src/http/problem-handler.ts'
+import { refuseExcess } from '../../src/http/pressure.ts'
+
+/** A service whose work ends when the test says so. */
+async function busy(t: Test, requestsAtWorkMax: number) {
+  const app = Fastify()
+  answerWithProblems(app)
+  await refuseExcess(app, { requestsAtWorkMax, loopLateMaxMs: 60_000 })
+  const finish: (() => void)[] = []
+  app.post('/work', async () => {
+    await new Promise<void>((resolve) => finish.push(resolve))
+    return { done: true }
+  })
+  app.get('/health', { config: { public: true, unlimited: true } }, async () => ({ status: 'ok' }))
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  t.teardown(() => app.close())
+  const { port } = app.server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  const work = (signal?: AbortSignal) => fetch(`${url}/work`, { method: 'POST', ...(signal ? { signal } : {}) })
+  return { app, url, port, work, finish }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+t.test('the excess is refused before its body is read', async (t) => {
+  const { url, port, work, finish } = await busy(t, 2)
+  const first = work()
+  const second = work()
+  await until(() => finish.length >= 2)
+
+  // A megabyte is announced and never sent: the answer does not wait for it.
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  socket.write('POST /work HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n')
+  const [bytes] = (await once(socket, 'data')) as [Buffer]
+  const answer = bytes.toString()
+  t.match(answer, /^HTTP\/1\.1 503 /)
+  t.match(answer, /\r\nretry-after: 1\r\n/i)
+  t.match(answer, /"code":"busy"/)
+  t.equal((await fetch(`${url}/health`)).status, 200, 'health still answers')
+
+  for (const end of finish) end()
+  t.same(await Promise.all([first, second].map(async (one) => (await one).status)), [200, 200])
+  const third = work()
+  await until(() => finish.length >= 3)
+  finish[2]?.()
+  t.equal((await third).status, 200, 'and there is room again')
+})
+
+t.test('who hangs up leaves his place, and a slow body takes none', async (t) => {
+  const { app, port, work, finish } = await busy(t, 1)
+  const slow = connect(port, '127.0.0.1')
+  t.teardown(() => slow.destroy())
+  const seen = once(app.server, 'request')
+  slow.write('POST /work HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{')
+  await seen
+
+  const hangUp = new AbortController()
+  const left = once(app.server, 'request').then(([, response]) => once(response as NodeJS.EventEmitter, 'close'))
+  work(hangUp.signal).catch(() => undefined) // It ends in an error, which is the point.
+  await until(() => finish.length >= 1)
+  hangUp.abort()
+  await left
+  const next = work()
+  await until(() => finish.length >= 2)
+  for (const end of finish) end()
+  t.equal((await next).status, 200)
+})
