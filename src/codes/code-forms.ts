@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { type FormOptions, type Forms, forms, prefixDigits } from '../gs1/forms.ts'
+import { prefixLengthIn } from '../gs1/epc-read.ts'
 import { markOf, systemOf } from '../gs1/foreign.ts'
 import { type Reading, readCode } from '../gs1/read.ts'
 import { codeProblem } from '../http/problem.ts'
@@ -27,8 +28,8 @@ const canonicalHost = 'id.gs1.org'
 
 /**
  * All forms in which the object of a code can be written.
- * @param given `prefixLength` is by default that of the participant who registered the company prefix of this key,
- *   `hostname` that of the canonical link
+ * @param given `prefixLength` is by default what the text says, if it is an EPC, or else that of the participant who
+ *   registered the company prefix of this key; `hostname` that of the canonical link
  * @throws Problem code_malformed, gtin_check_digit
  */
 export async function formsOf(
@@ -41,8 +42,7 @@ export async function formsOf(
   const [answer] = await resolver.resolve([reading])
   // A code of ours that was misread on its way here: its forms would be those of something else.
   if (answer?.fault?.code === 'code_malformed') throw codeProblem('/code', answer.fault)
-  const digits = prefixDigits(reading)
-  const known = given.prefixLength ?? (digits === undefined ? undefined : await findPrefixLength(pool, digits))
+  const known = given.prefixLength ?? (await prefixLengthOf(pool, text, reading))
   const system = systemOf(reading)
   const ours = answer?.kind === 'unit' && answer.order !== undefined
   return {
@@ -56,6 +56,14 @@ export async function formsOf(
       ...(known === undefined ? {} : { prefixLength: known }),
     }),
   }
+}
+
+/** An EPC tells how long its company prefix is; of any other form the register does. */
+async function prefixLengthOf(pool: Pool, text: string, reading: Reading): Promise<number | undefined> {
+  const { gtin, sscc, value } = named(reading)
+  const digits = prefixDigits(reading)
+  if (digits === undefined) return undefined
+  return prefixLengthIn(text, gtin ?? sscc ?? value ?? '') ?? (await findPrefixLength(pool, digits))
 }
 
 function named(reading: Reading): Pick<CodeForms, 'kind' | 'gtin' | 'serial' | 'sscc' | 'ai' | 'value'> {

@@ -1,7 +1,7 @@
 import { applicationIdentifiers } from './ai.ts'
 import { bitsToHex } from './bits.ts'
 import { decodeTag, encodeTag, looksLikeTag } from './epc-binary.ts'
-import { epcToElements } from './epc-key.ts'
+import { epcToElements, epcToPairs } from './epc-key.ts'
 import { decodePlusTag, looksLikePlusTag } from './epc-plus.ts'
 import { keySchemes } from './epc-schemes.ts'
 import type { Epc } from './epc-schemes.ts'
@@ -13,9 +13,11 @@ import type { CodeAnswer } from './reading.ts'
 /** Whether the text is to be read as an EPC URI, right or wrong. */
 export const isEpcUri = (text: string): boolean => text.startsWith('urn:epc:')
 
+const RAW = /^urn:epc:raw:(\d{1,4})\.x([0-9A-F]+)$/
+
 /** What an EPC URI names; a pattern names an object only where nothing but the serial of its class is open. */
 export function readEpcUri(text: string): CodeAnswer {
-  const raw = /^urn:epc:raw:(\d{1,4})\.x([0-9A-F]+)$/.exec(text)
+  const raw = RAW.exec(text)
   if (raw) return readRaw(Number(raw[1]), raw[2] ?? '')
   const { value, fault } = parseEpcUri(text)
   if (fault) return { fault }
@@ -74,4 +76,19 @@ export function readBits(text: string): CodeAnswer | undefined {
   const hex = bitsToHex(text)
   const answer = isTag(hex) ? readTag(hex) : undefined
   return answer?.fault ? undefined : answer
+}
+
+/** The EPC that the text is, where it is a URI or a tag of the first standard. */
+function epcIn(text: string): Epc | undefined {
+  const raw = RAW.exec(text)?.[2]
+  if (raw === undefined && isEpcUri(text)) return parseEpcUri(text).value?.epc
+  const hex = raw ?? (/^[01]{48,768}$/.test(text) ? bitsToHex(text) : text)
+  return isTag(hex) && looksLikeTag(hex) ? decodeTag(hex).value?.epc : undefined
+}
+
+/** How long the text says the company prefix of `key` is: an EPC tells it. Undefined where it does not name that key. */
+export function prefixLengthIn(text: string, key: string): number | undefined {
+  const epc = text.length <= 1000 ? epcIn(text) : undefined
+  const named = epc && epcToPairs(epc)?.[0]?.[1]
+  return named === key ? epc?.parts[0]?.length : undefined
 }

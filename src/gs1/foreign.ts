@@ -62,4 +62,8 @@ const marks: Readonly<Record<string, string>> = {
 }
 
 /** The mark of a neighbouring system as people call it, with its article. */
-export const markOf = (system: string): string => marks[system] ?? `a mark of ${system}`
+export const markOf = (system: string): string =>
+  marks[system] ??
+  (system.startsWith('epc:')
+    ? `an EPC of the scheme ${system.slice(4).toUpperCase()}, which is no GS1 key`
+    : `a mark of ${system}`)

@@ -6,7 +6,7 @@ import { pairsToEpc } from './epc-key.ts'
 import { encodePlusTag } from './epc-plus.ts'
 import type { Epc } from './epc-schemes.ts'
 import { tagsOf } from './epc-tags.ts'
-import { writeEpcUri, writePattern, writeTagUri } from './epc-uri.ts'
+import { parseEpcUri, writeEpcUri, writePattern, writeTagUri } from './epc-uri.ts'
 import type { Reading } from './reading.ts'
 import { bracketedElements } from './write.ts'
 
@@ -39,6 +39,12 @@ export type Forms = {
 export function forms(reading: Reading, options: FormOptions = {}): Forms {
   const result: Forms = { tags: [], missing: [] }
   if (reading.kind === 'foreign') {
+    const { value } = parseEpcUri(reading.text)
+    if (value) {
+      result.epcUri = reading.text
+      addTags(result, value.epc, options.filter ?? 0)
+      return result
+    }
     result.missing.push({ form: 'all', why: `This mark is of the system ${reading.system}; we only recognise it.` })
     return result
   }

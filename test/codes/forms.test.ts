@@ -77,6 +77,17 @@ t.test('the length of a company prefix comes from the register', async (t) => {
   t.equal((await formsOf(firm, '(414)4709876000010')).epcUri, 'urn:epc:id:sgln:4709876.00001.0')
   t.notOk((await formsOf(firm, '(414)4709875000011')).epcUri, "another's prefix")
 
+  t.comment('an EPC tells it itself')
+  const uri = 'urn:epc:id:sgtin:0614141.112345.400'
+  const epc = await formsOf(firm, uri)
+  const hex = epc.tags.find(({ encoding }) => encoding === 'sgtin-96')?.hex
+  t.match(epc, { epcUri: uri, gtin: '10614141123459' })
+  t.equal((await formsOf(firm, hex ?? '')).epcUri, uri)
+  t.notOk((await formsOf(firm, epc.digitalLink ?? '')).epcUri)
+  const gid = await formsOf(firm, 'urn:epc:id:gid:95100000.12345.400')
+  t.match(gid, { kind: 'foreign', mark: /scheme GID/, tags: [{ encoding: 'gid-96', hex: '355AB1C60003039000000190' }] })
+  t.equal((await formsOf(firm, '355AB1C60003039000000190')).epcUri, 'urn:epc:id:gid:95100000.12345.400')
+
   t.comment('no prefix begins with another, and only the operator registers them')
   for (const prefix of ['4709876', '47098765', '470987']) {
     t.match((await app.operator.call('POST', url, { prefix })).json(), { status: 409, code: 'taken' })
