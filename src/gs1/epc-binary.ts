@@ -139,7 +139,9 @@ function decodePartition(tag: Tag, reader: BitReader): string[] | undefined {
 /** Whether hex of this header and length may be a tag at all: cheap, asked of every text of hex digits. */
 export function looksLikeTag(hex: string): boolean {
   const tag = tagByHeader(hex.slice(0, 2).toUpperCase())
-  return tag !== undefined && hex.length % 2 === 0 && hex.length <= 128 && hex.length * 4 >= (tag.bits ?? 48)
+  if (tag === undefined || hex.length > 128 || hex.length * 4 < (tag.bits ?? 48)) return false
+  // A tag of fixed length is read in whole bytes; one of any length may be written down to its last digit.
+  return tag.bits === undefined || hex.length % 2 === 0
 }
 
 /** Decodes what a reader got from a tag (section 14.4). Behind the EPC only zeros may follow. */
