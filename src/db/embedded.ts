@@ -120,6 +120,19 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   }
 }
 
+/**
+ * Where the server of a data folder answers now, for who only reads beside the service that owns it.
+ * @returns undefined where none runs. @throws ConfigError where the folder has no database at all
+ */
+export async function findEmbedded(dataDir: string): Promise<string | undefined> {
+  const folder = pgFolder(dataDir)
+  if (!(await exists(folder)))
+    throw new ConfigError(`There is no database in ${dataDir}. Set DATA_DIR to the service's.`)
+  const [running, credentials] = [await findRunning(folder), await readCredentials(folder)]
+  if (running === undefined || credentials === undefined) return undefined
+  return address(adminRole, credentials.adminPassword, running.port, databaseName)
+}
+
 const adminRole = 'postgres'
 
 const address = (user: string, password: string, port: number, database: string): string =>

@@ -1,6 +1,6 @@
 // `npm run rebuild [-- --database <postgres://…>] [--log main]`: judges every entry again and compares with the steps that are stored.
 // Exit status 0 where they are equal, 1 where not; the first difference is named. Without --database the service's own settings say
-// which one; the embedded one must not be in use by a running service.
+// which one, whether the service runs or not.
 import { parseArgs } from 'node:util'
 import { readConfig } from '../config/config.ts'
 import { openUrl } from './replay/open-url.ts'

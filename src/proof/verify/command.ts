@@ -6,7 +6,9 @@ import { readConfig } from '../../config/config.ts'
 import { openCheckpoint, originOf, parseLogVerifier, readCheckpoint } from '../checkpoint.ts'
 import { nodePrimitives } from '../node-primitives.ts'
 import { cosignatureTime, NoteError, parseVerifier, type Verifier } from '../note.ts'
+import type { Primitives } from '../primitives.ts'
 import { parseTlogProof, verifyTlogProof } from '../tlog-proof.ts'
+import { openUrl } from '../replay/open-url.ts'
 import { verifyDatabase } from './command-database.ts'
 import { checkConsistency } from './consistency.ts'
 import { httpSource } from './http-source.ts'
@@ -21,9 +23,10 @@ const usage = `Verify without trusting anybody who runs the service.
       A proof of one event, offline. <file> is a tlog-proof, or the JSON with entry and proof; then --entry is not needed.
   npm run verify -- log <url> [--key <verifier key>] [--api-key <key, or TAMGA_KEY>]
       A whole log by its address (https://…/logs/main): every hash, and with an auditor's API key every entry.
-  npm run verify -- log --database <postgres://…> [--key <verifier key>] …
+  npm run verify -- log [--database <postgres://…>] [--key <verifier key>] …
       Every log of a database, or of a restored dump: entries, tiles, heads, checkpoints, findings; and the steps, by having
-      the service's own law judge every entry again (--no-steps leaves that out).
+      the service's own law judge every entry again (--no-steps leaves that out). Without --database the one of the settings
+      (DATABASE_URL, or the embedded one in DATA_DIR, whether the service runs or not).
   npm run verify -- consistency <older checkpoint> <newer checkpoint> <url>
       That nothing of what the older one signed was changed or taken away.
   npm run verify -- watch <url> --folder <path> [--key <verifier key>] [--every <seconds>] [--once]
@@ -59,19 +62,21 @@ export async function run(args: readonly string[], { out, err, env }: Streams): 
       return values.help ? 0 : 2
     }
     const say = (line: string): void => void out.write(`${line}\n`)
-    const keys = values.key.map((key) => parseLogVerifier(key, nodePrimitives))
+    const keys = values.key.map((key) => given(key, parseLogVerifier))
     const policy = {
       keys,
-      witnesses: values.witness.map((key) => parseVerifier(key, nodePrimitives)),
+      witnesses: values.witness.map((key) => given(key, parseVerifier)),
       wanted: Number(values.witnesses),
     }
     const apiKey = values['api-key'] ?? env['TAMGA_KEY']
     const source = (url: string): LogSource => httpSource(url, apiKey === undefined ? {} : { key: apiKey })
     if (what === 'proof' && rest[0] !== undefined) return await verifyProof(rest[0], values.entry, policy, say)
-    if (what === 'log' && values.database !== undefined) {
-      const { issuingState, limits } = readConfig(env)
+    if (what === 'log' && rest[0] === undefined) {
+      const config = readConfig(env)
+      const { issuingState, limits } = config
       const steps = values['no-steps'] ? undefined : { issuingState, nestingMax: limits.nestingMax }
-      return await verifyDatabase(values.database, keys, steps, say, err)
+      const database = await openUrl(values.database, config)
+      return await verifyDatabase(database.url, keys, steps, say, err).finally(() => database.close())
     }
     if (what === 'log' && rest[0] !== undefined) return await verifyWhole(source(rest[0]), policy, say, err)
     if (what === 'consistency' && rest.length === 3) return await compare(rest, policy, source, say)
@@ -99,6 +104,15 @@ export async function run(args: readonly string[], { out, err, env }: Streams): 
   }
 }
 
+/** A key of the command line: one that is none says nothing about the log. */
+function given(text: string, parse: (text: string, primitives: Primitives) => Verifier): Verifier {
+  try {
+    return parse(text, nodePrimitives)
+  } catch (error) {
+    throw error instanceof NoteError ? new Error(error.message) : error
+  }
+}
+
 type Policy = { keys: readonly Verifier[]; witnesses: readonly Verifier[]; wanted: number }
 type Say = (line: string) => void
 
@@ -107,8 +121,8 @@ async function verifyProof(file: string, entryFile: string | undefined, policy: 
   const { origin } = readCheckpoint(parseTlogProof(text).checkpoint)
   const verifier = policy.keys.find((key) => originOf(key) === origin)
   if (!verifier)
-    throw new NoteError(
-      `The proof is of ${origin}: give its verifier key with --key. GET /logs has it, and you should have it from elsewhere`,
+    throw new Error(
+      `the proof is of ${origin}: give its verifier key with --key. GET /logs has it, and you should have it from elsewhere`,
     )
   const { index, checkpoint } = await verifyTlogProof(text, entry, verifier, nodePrimitives, policy.witnesses)
   demandWitnesses(checkpoint.opened, policy, say)
