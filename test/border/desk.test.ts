@@ -18,7 +18,10 @@ t.test('red: goods are opened, the drawn units are scanned, and two others relea
 
   const early = await first.call('POST', `${path}/release`)
   t.equal(early.statusCode, 409)
-  t.match(early.json(), { code: 'check_outstanding', errors: [{ value: 'documents' }, { value: 'goods' }, { value: 'count' }] })
+  t.match(early.json(), {
+    code: 'check_outstanding',
+    errors: [{ value: 'documents' }, { value: 'goods' }, { value: 'count' }],
+  })
 
   const units = goods?.units ?? []
   const scanned = units.map((code) => ({ code, found: 'found' }))
