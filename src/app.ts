@@ -18,6 +18,7 @@ import { createOrderActs } from './capture/order-acts.ts'
 import { correctionRoutes } from './corrections/routes.ts'
 import { underWayUnder } from './capture/by-document.ts'
 import { openBorder } from './border/open.ts'
+import { profileRoutes } from './border/profile-routes.ts'
 import { borderRoutes } from './border/routes.ts'
 import { type Beacon, offlineBeacon } from './draw/beacon.ts'
 import { reasonRoutes } from './capture/reason-routes.ts'
@@ -182,6 +183,7 @@ async function furnishBorder(
   const vault = createVault(masterKey)
   const border = await openBorder({ ...parts, vault, beacon, limits: config.limits, log: app.log })
   await app.register(borderRoutes, border.deps)
+  await app.register(profileRoutes, border)
 }
 
 /**
