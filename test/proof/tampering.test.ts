@@ -1,4 +1,5 @@
 // What nobody can be kept from who owns the machine: each way of changing the past, and what the verifier says to it.
+import { join } from 'node:path'
 import t from 'tap'
 import { appRole } from '../../src/db/connect.ts'
 import { readCheckpoint } from '../../src/proof/checkpoint.ts'
@@ -6,8 +7,10 @@ import { nodeHasher, nodePrimitives } from '../../src/proof/node-primitives.ts'
 import { checkBeforeWriting } from '../../src/proof/start-check.ts'
 import { checkConsistency } from '../../src/proof/verify/consistency.ts'
 import { databaseSource, openSnapshot } from '../../src/proof/verify/database-store.ts'
+import { run } from '../../src/proof/verify/command.ts'
 import { pool as poolOf } from '../support/connect.ts'
 import { testDatabase } from '../support/database.ts'
+import { dataFolder } from '../support/process.ts'
 import { append, follower, mainLog, memoryAnchors, tamper, verify } from './bundle.ts'
 
 /** 700 entries in three published parts: two full tiles and a partial one. */
@@ -183,4 +186,29 @@ t.test('nothing was changed', async (t) => {
   const { adminUrl, pool, anchors } = await published(t)
   t.match(await verify('log', '--database', adminUrl, '--no-steps'), { status: 0, text: /VERIFIED: everything/ })
   await t.resolves(checkBeforeWriting({ pool, anchors }))
+})
+
+t.test('the database of the settings', async (t) => {
+  const { adminUrl } = await published(t)
+  const ask = async (env: Record<string, string>) => {
+    let text = ''
+    const stream = { write: (chunk: string) => ((text += chunk), true) } as NodeJS.WritableStream
+    return { status: await run(['log', '--no-steps'], { out: stream, err: stream, env }), text }
+  }
+  t.match(await ask({ DATABASE_URL: adminUrl }), { status: 0, text: /VERIFIED: everything/ })
+  const nowhere = await dataFolder(t)
+  t.match(await ask({ DATA_DIR: nowhere }), { status: 2, text: /There is no database in/ }, 'and none is made')
+})
+
+t.test('a question that cannot be answered is no verdict', async (t) => {
+  const folder = await dataFolder(t)
+  const file = join(folder, 'proof')
+  const key = 'log.test+00000000+AAAA'
+  t.match(await verify('proof', file, '--entry', file, '--key', key), {
+    status: 2,
+    text: /not a verifier key|not known/,
+  })
+  t.match(await verify('proof', file), { status: 2, text: /ENOENT|--entry/ })
+  t.match(await verify('log', 'http://127.0.0.1:9/logs/main'), { status: 2 })
+  t.match(await verify('nonsense'), { status: 2 })
 })

@@ -81,6 +81,10 @@ async function lookOnce({ source, verifier, memory, say }: WatchOptions): Promis
     }
   }
   await memory.keep(note)
-  say(`VERIFIED: ${seen.origin} at ${seen.size} entries continues what was seen before.`)
+  say(
+    before === undefined
+      ? `SEEN: ${seen.origin} at ${seen.size} entries, for the first time; from now on it must continue them.`
+      : `VERIFIED: ${seen.origin} at ${seen.size} entries continues what was seen before.`,
+  )
   return 0
 }
