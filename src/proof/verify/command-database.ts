@@ -2,6 +2,7 @@ import type { Verifier } from '../note.ts'
 import { verdict } from './tell.ts'
 import { openReplay } from '../replay/open.ts'
 import * as store from './database-store.ts'
+import { checkBorder } from './border-check.ts'
 import { checkFindings } from './findings-check.ts'
 import type { Fault } from './source.ts'
 import { createBar, type Output, rate } from './tell.ts'
@@ -40,6 +41,11 @@ export async function verifyDatabase(
       `findings: ${findings.findings} against ${findings.digests} digests in audit, and ${findings.answers} answers and resolutions`,
     )
     note('findings', findings.faults)
+    const border = await checkBorder(client)
+    say(
+      `border: ${border.acts} acts about ${border.declarations} declarations and more, against the entries of customs`,
+    )
+    note('border', border.faults)
     say(faults.length === 0 ? 'VERIFIED: everything that is stored is what was recorded and signed.' : verdict(faults))
     return faults.length === 0 ? 0 : 1
   } finally {
