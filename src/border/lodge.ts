@@ -11,7 +11,7 @@ import {
   storedGoods,
   unitsOf,
 } from '../declarations/goods.ts'
-import { sizeOf } from '../declarations/ranges.ts'
+import { parseRanges, sizeOf } from '../declarations/ranges.ts'
 import type { NewDeclaration, NewOutcome, NewPresentation, Party } from '../declarations/schema.ts'
 import { isPresented, type Standing, standingOf } from '../declarations/standing.ts'
 import * as store from '../declarations/store.ts'
@@ -20,7 +20,7 @@ import { readCode } from '../gs1/read.ts'
 import { digitalLink } from '../gs1/write.ts'
 import { fieldProblem, Problem } from '../http/problem.ts'
 import { drawInspector } from '../inspection/duty.ts'
-import { type DeskDeps, demandOpen, withDeclaration } from '../inspection/desk.ts'
+import { type DeskDeps, demandOpen, findStanding, withDeclaration } from '../inspection/desk.ts'
 import { type Actor, actingFor, hasRole, mandated, type ParticipantRef } from '../participants/actor.ts'
 import { partyName } from '../risk/declaration-facts.ts'
 import { decideDeclaration } from '../risk/deciding.ts'
@@ -64,7 +64,37 @@ export async function lodge(deps: BorderDeps, actor: Actor, content: NewDeclarat
     return { id, again: false }
   })
   const standing = await decideNow(deps, done.id, done.again ? 'asked' : 'lodged', done.again)
+  if (!done.again) await decideOthers(deps, standing)
   return { standing, again: done.again }
+}
+
+/** Of the same goods declared twice each is a finding for the other: a few, for nobody may make others wait. */
+const othersMax = 5
+
+/** Decides other open declarations of these goods once more; what a stranger named changes nothing in theirs (facts P07). */
+async function decideOthers(deps: BorderDeps, standing: Standing): Promise<void> {
+  const { content, goods } = standing.current.body
+  const shares = standing.decisions.at(-1)?.body.facts.decl['parallelUnits']
+  if (!shares || !('value' in shares) || shares.value === 0) return
+  const ids = new Set<string>()
+  for (const log of new Set(goods.parts.map((part) => part.log))) {
+    const units = goods.parts.filter((part) => part.log === log).flatMap((part) => parseRanges(part.units))
+    const others = await store.findSharing(
+      deps.pool,
+      await deps.ledgerNo(log),
+      units,
+      Number.MAX_SAFE_INTEGER,
+      standing.id,
+    )
+    for (const other of others) if (other.flow === content.flow) ids.add(other.id)
+  }
+  for (const id of [...ids].slice(0, othersMax)) {
+    await deps.exclusively(`declaration ${id}`, async (client) => {
+      const other = await findStanding(client, id)
+      const open = !other.outcome && !(other.released && isPresented(other))
+      if (open && other.lane !== null) await decideDeclaration(deps, client, other, 'parallel')
+    })
+  }
 }
 
 export const contentDigest = (content: NewDeclaration): string => sha256Hex(canonicalJson(content))
