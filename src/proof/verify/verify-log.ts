@@ -35,7 +35,7 @@ const ahead = 8
 const faultsMax = 20
 
 export async function verifyLog(options: VerifyOptions): Promise<LogReport> {
-  const size = Math.max(0, ...options.claims.map((claim) => claim.size))
+  const size = options.claims.at(-1)?.size ?? 0
   const check = new Check(options)
   try {
     check.claimsAt(0)
