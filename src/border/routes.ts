@@ -102,6 +102,12 @@ export const borderRoutes: FastifyPluginAsyncTypebox<BorderDeps> = async (app, d
     },
     (request) => tell(request.actor, request.params.id),
   )
+  await app.register(laterRoutes, deps)
+  await app.register(deskRoutes, deps)
+}
+
+/** What happens to a declaration afterwards. */
+const laterRoutes: FastifyPluginAsyncTypebox<BorderDeps> = async (app, deps) => {
   app.post(
     '/declarations/:id/versions',
     {
@@ -151,7 +157,6 @@ export const borderRoutes: FastifyPluginAsyncTypebox<BorderDeps> = async (app, d
       return reply.code(201).send(await tellDeclaration(deps, standing, actingFor(request.actor)))
     },
   )
-  await app.register(deskRoutes, deps)
 }
 
 /** What officers do. There is no call here that lowers a lane or skips a check. */
