@@ -160,7 +160,7 @@ t.test('tiles, checkpoints and bundles', async (t) => {
     t.match(hashes, { status: 0, text: /Only hashes were looked at.*\nVERIFIED: all 600/s })
     const entries = await verify('log', url, '--api-key', auditor.key)
     t.match(entries, { status: 0, text: /taken from the log itself.*VERIFIED: all 600/s })
-    t.match(await verify('log', url, '--key', verifierKey.replace('main', 'other')), { status: 1 }, 'a damaged key')
+    t.match(await verify('log', url, '--key', verifierKey.replace('main', 'other')), { status: 2 }, 'a damaged key')
 
     const folder = await mkdtemp(join(tmpdir(), 'tamga-verify-'))
     t.teardown(() => rm(folder, { recursive: true, force: true }))
