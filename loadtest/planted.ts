@@ -1,0 +1,100 @@
+// Plants each indicator's pattern in known numbers into clean traffic and prints what the border made of it: recall per indicator, and how
+// many clean consignments were raised. Exit status 1 where a promise is broken.
+// `node --import tsx loadtest/planted.ts [planted of each] [clean] [units] [seed]`
+import { post, type Told } from '../test/border/load.ts'
+import { randomFrom } from '../test/border/walk.ts'
+import { testApp } from '../test/support/app.ts'
+import { clean, patterns, type Planted } from './planted/patterns.ts'
+import { world } from './planted/traffic.ts'
+
+const [planted = 20, cleanCount = 200, units = 24, seed = 1] = process.argv.slice(2).map(Number)
+const teardowns: (() => Promise<void>)[] = []
+let aheadMs = 0
+const app = await testApp(
+  { teardown: (done) => void teardowns.push(done) },
+  { now: () => new Date(Date.now() + aheadMs) },
+)
+const border = await post(app)
+const here = await world(app, border, units, randomFrom(seed))
+
+/** Every indicator at once, as an office would have it that trusts nobody. */
+const rules = [
+  ['P01', 'led.unknownCodes > 0.0 || led.forgedCodes > 0.0 || led.uncommissioned > 0.0'],
+  [
+    'P02',
+    'led.sold > 0.0 || led.destroyed > 0.0 || led.withdrawn > 0.0 || led.stolen > 0.0 || led.recalled > 0.0 || led.expired > 0.0 || led.exported > 0.0',
+  ],
+  ['P03', 'led.doubleTerminal > 0.0'],
+  ['P04', 'led.travelUnits > 0.0'],
+  ['P05', 'led.custodianUnits > 0.0'],
+  ['P07', 'decl.parallelUnits > 0.0'],
+  ['P08', 'led.otherOriginUnits > 0.0'],
+  ['P09', 'led.hsSame < 4.0'],
+  ['P10', 'led.piecesOver > 0.0 || (led.piecesShort > 0.0 && !(led.breakage >= led.piecesShort))'],
+  ['P12', 'item.priceZ < -3.5'],
+  ['P13', 'led.gapHours > 48.0'],
+  ['P14', 'led.shipmentAgeRatio > 2.0'],
+  ['P17', 'led.brokenSeals > 0.0'],
+  ['P19', `led.commissionPeakPerHour > ${units * 4}.0`],
+  ['P21', 'item.relation > 3.0'],
+  ['P27', 'led.clockFaults > 0.0'],
+].map(([id, when]) => ({ id, when, lane: 'red', legalBasis: 'test', disclosure: 'none' }))
+const [author, second, third] = border.officers
+const { id: profile } = await author.expect<{ id: string }>(201, 'POST', '/risk/profiles', {
+  name: 'everything',
+  rules,
+})
+await second.expect(201, 'POST', `/risk/profiles/${profile}/approvals`, {})
+await third.expect(201, 'POST', `/risk/profiles/${profile}/approvals`, {})
+
+async function verdictOf({ by, body }: Planted): Promise<{ lane: string; rules: Set<string> }> {
+  const { id } = await by.expect<Told>(201, 'POST', '/declarations', body)
+  const told = await author.expect<Told>(200, 'GET', `/declarations/${id}`)
+  return {
+    lane: String(told.lane),
+    rules: new Set(told.decisions?.flatMap(({ reasons }) => reasons.map(({ rule }) => rule))),
+  }
+}
+
+/** Some at once, as at a border; in order otherwise. */
+async function many<T>(count: number, work: () => Promise<T>): Promise<T[]> {
+  const found: T[] = []
+  for (let i = 0; i < count; i += 4)
+    found.push(...(await Promise.all(Array.from({ length: Math.min(4, count - i) }, work))))
+  return found
+}
+
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+let broken = 0
+const judge = (good: boolean): string => {
+  if (!good) broken++
+  return good ? '' : '  BROKEN'
+}
+
+const cleaned = await many(cleanCount, async () => verdictOf(await clean(here)))
+const raised = cleaned.filter(({ lane }) => lane !== 'green')
+say(
+  `${cleanCount} clean consignments of ${units} units: ${raised.length} raised above green, at most 1 %${judge(raised.length <= cleanCount / 100)}`,
+)
+for (const { rules: fired } of raised) say(`  by ${[...fired].join(', ')}`)
+say('\nindicator  kind           planted  found  recall  at least  also fired')
+for (const { id, kind, plant } of patterns) {
+  const bodies = await many(planted, () => plant(here))
+  if (id === 'P14') aheadMs = 25 * 86_400_000
+  const verdicts = []
+  for (const body of bodies) verdicts.push(await verdictOf(body))
+  const found = verdicts.filter((verdict) => verdict.rules.has(id)).length
+  const also = [...new Set(verdicts.flatMap((verdict) => [...verdict.rules]))].filter((rule) => rule !== id).sort()
+  const least = kind === 'deterministic' ? 0.95 : 0.8
+  const row = [
+    id.padEnd(9),
+    kind.padEnd(13),
+    String(planted).padStart(8),
+    String(found).padStart(6),
+    (found / planted).toFixed(2).padStart(7),
+    least.toFixed(2).padStart(9),
+  ]
+  say(`${row.join('  ')}  ${also.join(' ')}${judge(found / planted >= least)}`)
+}
+for (const done of teardowns.reverse()) await done()
+process.exitCode = broken === 0 ? 0 : 1
