@@ -1,5 +1,6 @@
 // The table of contents: everything that the service is, registered in the order in which a code lives.
 import type { Server } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import helmet from '@fastify/helmet'
 import postgres from '@fastify/postgres'
@@ -20,7 +21,8 @@ import { underWayUnder } from './capture/by-document.ts'
 import { openBorder } from './border/open.ts'
 import { profileRoutes } from './border/profile-routes.ts'
 import { borderRoutes } from './border/routes.ts'
-import { type Beacon, offlineBeacon } from './draw/beacon.ts'
+import { type Beacon, drandBeacon, offlineBeacon } from './draw/beacon.ts'
+import { startTurning } from './draw/shifts.ts'
 import { reasonRoutes } from './capture/reason-routes.ts'
 import { createReasons } from './capture/reasons.ts'
 import { captureRoutes } from './capture/routes.ts'
@@ -60,7 +62,10 @@ import { retailRoutes } from './retail/routes.ts'
 import type { Anchors } from './proof/anchor.ts'
 import type { Follower } from './proof/follow.ts'
 import { openProof } from './proof/open.ts'
-import { proofRoutes } from './proof/routes.ts'
+import { drawRoutes } from './proof/draw-routes.ts'
+import type { ProveDeps } from './proof/prove.ts'
+import { createTileReader } from './proof/publish.ts'
+import { proofRoutes, tilesKept } from './proof/routes.ts'
 
 export const version = '0.1.0'
 
@@ -164,7 +169,7 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   // What crosses the border.
   await furnishBorder(app, options, { ...goods, pool, db, directory, now })
   // That all of it is true.
-  await app.register(proofRoutes, { pool, resolver, directory, follower })
+  await furnishProof(app, { pool, resolver, directory, follower })
   // What was noticed about them, and pinned.
   await app.register(findingRoutes, { db, directory, now })
   startPinning(app, { pool, db, throttle, now, recordAct }, limits)
@@ -177,13 +182,29 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
 
 async function furnishBorder(
   app: FastifyInstance,
-  { config, masterKey, beacon = offlineBeacon('no beacon is configured') }: AppOptions,
+  { config, masterKey, beacon = beaconOf(config) }: AppOptions,
   parts: Goods & { pool: Pool; db: Db; directory: Directory; now: () => Date },
 ): Promise<void> {
   const vault = createVault(masterKey)
   const border = await openBorder({ ...parts, vault, beacon, limits: config.limits, log: app.log })
   await app.register(borderRoutes, border.deps)
   await app.register(profileRoutes, border)
+  const turning = startTurning(border.shifts, config.limits.shiftPollMs, (error) =>
+    app.log.error({ err: error }, 'a seed was not committed to or revealed; the next turn does it'),
+  )
+  app.addHook('onClose', () => turning.stop())
+}
+
+async function furnishProof(app: FastifyInstance, parts: Omit<ProveDeps, 'tiles'>): Promise<void> {
+  const deps = { ...parts, tiles: createTileReader(parts.pool, tilesKept) }
+  await app.register(proofRoutes, deps)
+  await app.register(drawRoutes, deps)
+}
+
+function beaconOf({ beacon, limits }: Config): Beacon {
+  if (beacon === undefined) return offlineBeacon('no beacon is configured')
+  const now = () => new Date()
+  return drandBeacon({ url: beacon, timeoutMs: limits.beaconTimeoutMs, sleep: (ms) => delay(ms), now })
 }
 
 /**

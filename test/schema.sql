@@ -369,6 +369,18 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.declared_name FOR E
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
+-- Acts whose draws were published
+create table draw_listed (
+    position bigint not null,
+    list bigint not null /* The act draws_listed that has them, by its position in the log customs */,
+    constraint draw_listed_pkey PRIMARY KEY ("position"),
+    constraint draw_listed_position_fkey FOREIGN KEY ("position") REFERENCES border_act("position")
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.draw_listed FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.draw_listed FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
 create table draw_seed (
     shift text not null,
     from_time timestamp with time zone not null,

@@ -31,6 +31,8 @@ export type Config = {
   readonly anchorDir: string
   /** Witnesses to ask: `<url> <verifier key>`, several with commas between them; empty: none. */
   readonly witnesses: string
+  /** The address of a drand chain whose rounds go into the draws of customs; undefined: none. */
+  readonly beacon: string | undefined
   readonly limits: Limits
 }
 
@@ -56,6 +58,7 @@ export const settings = [
   'LOG_ORIGIN',
   'ANCHOR_DIR',
   'WITNESSES',
+  'BEACON',
 ] as const
 type Setting = (typeof settings)[number]
 
@@ -91,6 +94,7 @@ export function readConfig(env: Environment): Config {
     logOrigin: read('LOG_ORIGIN', logOrigin, 'tamga.local'),
     anchorDir: resolve(read('ANCHOR_DIR', (value) => value, join(env['DATA_DIR'] || './data', 'anchors'))),
     witnesses: read('WITNESSES', witnesses, ''),
+    beacon: read<string | undefined>('BEACON', beacon, undefined),
     limits,
   }
   if (config.appDatabaseUrl !== undefined && config.databaseUrl === undefined && faults.length === 0) {
@@ -150,4 +154,9 @@ function witnesses(value: string): string {
   throw new ConfigError(
     'must be the address of a witness, a space and its verifier key (<name>+<8 hexadecimal digits>+<base64>); several with commas between them.',
   )
+}
+
+function beacon(value: string): string {
+  if (/^https?:\/\/[^\s?#]+$/.test(value) && URL.canParse(value)) return value.replace(/\/+$/, '')
+  throw new ConfigError('must be the address of a drand chain, such as https://api.drand.sh/<chain hash>.')
 }

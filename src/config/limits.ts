@@ -51,6 +51,8 @@ export const limits = Object.freeze({
   transitDeadlineHours: 240, // A lorry from the far end of the union takes a week; ten days leave time for a border.
   deadlineIntervalMs: 60_000, // Deadlines are counted in days; a minute more or less is nothing.
   retentionYears: 5,
+  shiftPollMs: 60_000, // How long after the end of a shift its seed is revealed, at most.
+  beaconTimeoutMs: 4_000, // A round is three seconds; with it a scan at the barrier is decided within five.
 
   digestIntervalMs: 60_000, // How long a finding may stand unpinned (design D14).
 

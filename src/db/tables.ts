@@ -235,6 +235,12 @@ export type DeclaredNameTable = {
   kind: Kept<string>
 }
 
+export type DrawListedTable = {
+  position: Kept<bigint>
+  /** The act draws_listed that has them, by its position in the log customs */
+  list: Kept<bigint>
+}
+
 export type DrawSeedTable = {
   shift: Kept<string>
   from_time: Kept<Time>
@@ -662,6 +668,7 @@ export type Database = {
   declaration: DeclarationTable
   declared_line: DeclaredLineTable
   declared_name: DeclaredNameTable
+  draw_listed: DrawListedTable
   draw_seed: DrawSeedTable
   entry: EntryTable
   event_directory: EventDirectoryTable

@@ -77,6 +77,8 @@ export type Chance = {
 }
 
 export type DrawRecord = { purpose: string; rate: number; u: number; selected: boolean }
+/** One of several, by rank from 0. */
+export type RankRecord = { purpose: string; of: number; u: number; rank: number }
 
 export type DecidedBody = {
   trigger: string
@@ -101,6 +103,8 @@ export type DecidedBody = {
   /** Units that the machine drew for whoever inspects, as ids. */
   sample: readonly string[]
   sampleOf: number
+  /** The shift whose seed the units are drawn with: that of the decision. The seed of the lodgement may be public by now. */
+  sampleShift: string
   authorised: boolean
   /** What the quota counted, and which rules were withdrawn: with them it can be decided again, bit for bit. */
   quota: { decided: number; selected: number }
@@ -126,9 +130,19 @@ export type InspectedBody = {
   witness?: string
   /** Units drawn in the place of those that could not be read. */
   substitutes?: readonly string[]
+  /** What the draw for a second look rests on, where there was one. */
+  chance?: Chance
+  draws?: readonly DrawRecord[]
 }
 
-export type InspectorBody = { person: string | null; of: number; u: number; decision: number }
+export type InspectorBody = {
+  person: string | null
+  of: number
+  u: number
+  decision: number
+  chance: Chance
+  draws: readonly RankRecord[]
+}
 
 export type VoteBody = { lane: Lane }
 export type ReleasedBody = { lane: Lane; automatic: boolean; by: readonly string[] }

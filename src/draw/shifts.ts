@@ -1,10 +1,11 @@
 // Seeds of shifts: made and committed to before, used while it lasts, revealed after.
 import { randomBytes } from 'node:crypto'
-import type { ClientBase, Pool } from 'pg'
+import type { ClientBase } from 'pg'
 import type { Vault } from '../db/secret.ts'
 import { type ActDeps, type Exclusively, recordBorderAct } from '../declarations/act.ts'
 import { listActs } from '../declarations/act-store.ts'
 import { commitmentOf } from './draw.ts'
+import { listDraws, type RevealedBody } from './listing.ts'
 import * as store from './store.ts'
 
 export type ShiftDeps = ActDeps & { vault: Vault; exclusively: Exclusively; now: () => Date }
@@ -21,7 +22,7 @@ export type Shifts = {
   /** The seed in force at a moment of today, made at once where the service just began. */
   seedAt(at: Date): Promise<Seed>
   seedOf(shift: string): Promise<Seed | undefined>
-  /** Commits to the seeds of today and of tomorrow, and reveals those of what is over. */
+  /** Commits to the seeds of today and of tomorrow; lists the draws of what is over and reveals its seed. */
   turn(): Promise<void>
 }
 
@@ -71,16 +72,19 @@ export function createShifts(deps: ShiftDeps): Shifts {
     })
   }
 
+  /** The seed of a shift that is over, after the list of what was drawn with it. */
   async function reveal(client: ClientBase, row: store.SeedRow): Promise<void> {
     const acts = await listActs(client, row.shift)
     if (acts.some(({ kind }) => kind === 'seed_revealed')) return
-    const seed = Buffer.from(open(row).seed).toString('hex')
+    const listed = await listDraws(deps, client, row.shift)
+    const held = (await store.countUnlisted(client)).find(({ shift }) => shift === row.shift)?.held ?? 0
+    const body: RevealedBody = { shift: row.shift, seed: Buffer.from(open(row).seed).toString('hex'), listed, held }
     await recordBorderAct(deps, client, {
       kind: 'seed_revealed',
       subject: row.shift,
       at: now(),
       actor: undefined,
-      body: { shift: row.shift, seed },
+      body,
     })
   }
 
@@ -89,8 +93,13 @@ export function createShifts(deps: ShiftDeps): Shifts {
     for (const shift of [shiftOf(at), shiftOf(new Date(at.getTime() + dayMs))]) {
       if (!(await seedOf(shift))) await exclusively(`shift ${shift}`, (client) => make(client, shift))
     }
-    for (const row of await store.findUnrevealed(pool, at)) {
-      await exclusively(`shift ${row.shift}`, (client) => reveal(client, row))
+    const over = await store.findUnrevealed(pool, at)
+    for (const row of over) await exclusively(`shift ${row.shift}`, (client) => reveal(client, row))
+    if (over.length === 0) return
+    // Once a shift: what was held back in earlier ones, and what was drawn again with their seeds.
+    for (const { shift, due } of await store.countUnlisted(pool)) {
+      if (due === 0 || shift >= shiftOf(at)) continue
+      await exclusively(`shift ${shift}`, (client) => listDraws(deps, client, shift))
     }
   }
 
@@ -108,26 +117,24 @@ export function createShifts(deps: ShiftDeps): Shifts {
   }
 }
 
-export type Published = {
-  shift: string
-  from: string
-  until: string
-  commitment: string
-  committedAt: number
-  seed?: string
-}
-
-export async function publishedShift(pool: Pool, shift: string): Promise<Published | undefined> {
-  const row = await store.findSeed(pool, shift)
-  if (!row) return undefined
-  const revealed = (await listActs(pool, shift)).find(({ kind }) => kind === 'seed_revealed')
-  const body: { seed?: string } = revealed ? (JSON.parse(revealed.body) as { seed?: string }) : {}
+/** Turns the shifts from time to time; a turn that fails is made up for by the next. */
+export function startTurning(
+  shifts: Pick<Shifts, 'turn'>,
+  intervalMs: number,
+  onError: (error: unknown) => void,
+): { stop: () => Promise<void> } {
+  let running: Promise<void> | undefined
+  const timer = setInterval(() => {
+    running ??= shifts
+      .turn()
+      .catch(onError)
+      .finally(() => (running = undefined))
+  }, intervalMs)
+  timer.unref()
   return {
-    shift,
-    from: row.from.toISOString(),
-    until: row.until.toISOString(),
-    commitment: row.commitment.toString('hex'),
-    committedAt: row.position,
-    ...(body.seed === undefined ? {} : { seed: body.seed }),
+    stop: async () => {
+      clearInterval(timer)
+      await running
+    },
   }
 }

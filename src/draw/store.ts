@@ -44,13 +44,50 @@ export async function findUnrevealed(client: Queryable, now: Date): Promise<Seed
   return rows.map(seedRow)
 }
 
-/** Decisions whose draws rest on a shift's seed, oldest first. */
-export async function findDecisions(client: Queryable, shift: string): Promise<{ position: number; body: string }[]> {
-  const { rows } = await client.query<{ position: bigint; body: string }>({
-    name: 'draw_decisions',
-    text: `select position, body from border_act
-           where kind in ('decided', 'inspected', 'inspector_drawn') and body::jsonb -> 'chance' ->> 'shift' = $1 order by position`,
-    values: [shift],
+/** Shifts, the newest first. */
+export async function listSeeds(client: Queryable, before: number | undefined, max: number): Promise<SeedRow[]> {
+  const { rows } = await client.query<Raw>({
+    name: 'draw_seeds',
+    text: `select ${columns} from draw_seed where ($1::bigint is null or position < $1) order by position desc limit $2`,
+    values: [before ?? null, max],
   })
-  return rows.map((row) => ({ position: Number(row.position), body: row.body }))
+  return rows.map(seedRow)
 }
+
+// An act with draws, its declaration known to its declarant: until the goods are there nobody may learn their lane from a list.
+const drawn = `
+  from border_act a cross join lateral (select a.body::jsonb as body) as b
+  where a.kind in ('decided', 'inspected', 'inspector_drawn')
+    and not exists (select from draw_listed l where l.position = a.position)
+    and jsonb_array_length(coalesce(b.body -> 'draws', '[]')) > 0`
+const isTold = `exists (select from border_act p where p.subject = a.subject and p.kind in ('presented', 'released', 'outcome'))`
+
+/** How many acts with draws on each shift's seed are in no list yet, and how many of them may be. */
+export async function countUnlisted(client: Queryable): Promise<{ shift: string; due: number; held: number }[]> {
+  const { rows } = await client.query<{ shift: string; due: number; held: number }>({
+    name: 'draw_count_unlisted',
+    text: `select b.body -> 'chance' ->> 'shift' as shift, count(*) filter (where ${isTold})::int as due,
+                  count(*) filter (where not ${isTold})::int as held ${drawn} group by 1 order by 1`,
+  })
+  return rows
+}
+
+export type DrawnRow = { position: number; at: Date; lodgedAt: Date | null; body: string }
+
+/** Acts with draws on a shift's seed that are in no list yet and may be, oldest first. */
+export async function findUnlisted(client: Queryable, shift: string, max: number): Promise<DrawnRow[]> {
+  const { rows } = await client.query<Omit<DrawnRow, 'position' | 'lodgedAt'> & { position: bigint; lodged_at: Date }>({
+    name: 'draw_unlisted',
+    text: `select a.position, a.at, a.body, (select lodged_at from declaration d where d.id = b.body -> 'chance' ->> 'declaration')
+           ${drawn} and b.body -> 'chance' ->> 'shift' = $1 and ${isTold} order by a.position limit $2`,
+    values: [shift, max],
+  })
+  return rows.map(({ position, lodged_at: lodgedAt, ...row }) => ({ ...row, position: Number(position), lodgedAt }))
+}
+
+export const insertListed = (client: Queryable, list: number, positions: readonly number[]): Promise<unknown> =>
+  client.query({
+    name: 'draw_insert_listed',
+    text: 'insert into draw_listed (position, list) select unnest($2::bigint[]), $1 on conflict do nothing',
+    values: [list, `{${positions.join(',')}}`],
+  })

@@ -6,7 +6,7 @@ import { type Standing, standingOf } from '../declarations/standing.ts'
 import { draw } from '../draw/draw.ts'
 import { fieldProblem } from '../http/problem.ts'
 import type { Actor } from '../participants/actor.ts'
-import { randomnessOf } from '../risk/deciding.ts'
+import { chanceAt, randomnessOf } from '../risk/deciding.ts'
 import { type DeskDeps, personOf } from './desk.ts'
 
 type DutyBody = { person: string; office: string; until: string }
@@ -43,12 +43,13 @@ export async function drawInspector(deps: DeskDeps, client: ClientBase, standing
   const at = deps.now()
   const candidates = await onDuty(client, office, at)
   if (candidates.length === 0) return standing
-  const { chance } = decision.body
-  const seed = await deps.shifts.seedOf(chance.shift)
-  if (!seed) throw new Error(`the seed of ${chance.shift} is missing`)
-  const u = draw(seed.seed, randomnessOf(chance), chance.digest, `inspector/${standing.presentations.length}`)
-  const person = candidates[Math.floor(u * candidates.length)] ?? null
-  const body: InspectorBody = { person, of: candidates.length, u, decision: decision.position }
+  const { chance, seed } = await chanceAt(deps, decision.body.chance, at)
+  const purpose = `inspector/${standing.presentations.length}`
+  const u = draw(seed.seed, randomnessOf(chance), chance.digest, purpose)
+  const of = candidates.length
+  const rank = Math.floor(u * of)
+  const person = candidates[rank] ?? null
+  const body: InspectorBody = { person, of, u, decision: decision.position, chance, draws: [{ purpose, of, u, rank }] }
   await recordBorderAct(deps, client, { kind: 'inspector_drawn', subject: standing.id, at, actor: undefined, body })
   return standingOf(standing.participant, await listActs(client, standing.id))
 }

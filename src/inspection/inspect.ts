@@ -1,5 +1,5 @@
 import { recordBorderAct } from '../declarations/act.ts'
-import type { InspectedBody } from '../declarations/bodies.ts'
+import type { Chance, DrawRecord, InspectedBody } from '../declarations/bodies.ts'
 import { idAt, parseRanges, type Ranges, sizeOf, union } from '../declarations/ranges.ts'
 import { outstanding, secondInspection, type Said, type Standing, standingOf } from '../declarations/standing.ts'
 import { listActs } from '../declarations/act-store.ts'
@@ -10,7 +10,7 @@ import { readCode } from '../gs1/read.ts'
 import { digitalLink } from '../gs1/write.ts'
 import { fieldProblem, Problem, type ProblemItem } from '../http/problem.ts'
 import type { Actor } from '../participants/actor.ts'
-import { randomnessOf } from '../risk/deciding.ts'
+import { chanceAt, randomnessOf } from '../risk/deciding.ts'
 import { type DeskDeps, demandOpen, personOf, withDeclaration } from './desk.ts'
 import type { NewInspection } from './schema.ts'
 
@@ -43,11 +43,13 @@ export function inspect(deps: DeskDeps, actor: Actor, id: string, given: NewInsp
     const looksAtGoods = wanted.some((check) => goodsChecks.includes(check))
     const substitutes = decision && looksAtGoods ? await demandUnits(deps, standing, decision, scanned, given) : []
     const notFound = scanned.some(({ found }) => found !== 'found')
+    const at = deps.now()
+    const alone = notFound && given.witness === undefined
     const body: InspectedBody = {
       result: given.result,
       checks: wanted,
       second: standing.inspections.length > 0 && !earlier,
-      again: await isAgain(deps, standing, decision, notFound && given.witness === undefined),
+      ...(await drawAgain(deps, standing, decision, { alone, at })),
       scanned: scanned.map(({ code, found }) => ({ code, found })),
       notes: given.notes,
       ...(given.found ? { found: given.found } : {}),
@@ -55,7 +57,6 @@ export function inspect(deps: DeskDeps, actor: Actor, id: string, given: NewInsp
       ...(given.witness === undefined ? {} : { witness: given.witness }),
       ...(substitutes.length > 0 ? { substitutes } : {}),
     }
-    const at = deps.now()
     const { position, recordTime } = await recordBorderAct(deps, client, {
       kind: 'inspected',
       subject: id,
@@ -111,8 +112,8 @@ async function demandUnits(
   const told = new Map(scanned.flatMap(({ id, found }) => (id === undefined ? [] : [[id, found] as const])))
   const wanted = body.sample.map(BigInt)
   const frozen = union(standing.current.body.goods.parts.flatMap((part) => parseRanges(part.units)))
-  const seed = await deps.shifts.seedOf(body.chance.shift)
-  if (!seed) throw new Error(`the seed of ${body.chance.shift} is missing`)
+  const seed = await deps.shifts.seedOf(body.sampleShift)
+  if (!seed) throw new Error(`the seed of ${body.sampleShift} is missing`)
   const substitutes: bigint[] = []
   const failed = (id: bigint) => told.has(id) && told.get(id) !== 'found'
   for (let i = 0; i < wanted.length; i++) {
@@ -160,19 +161,19 @@ async function throwMissing({ resolver }: DeskDeps, ids: readonly bigint[], deta
 }
 
 /** Some finished inspections are repeated by others; and what nobody else saw is looked at again. */
-async function isAgain(
+async function drawAgain(
   deps: DeskDeps,
   standing: Standing,
   decision: Said<DecidedBody> | undefined,
-  alone: boolean,
-): Promise<boolean> {
-  if (standing.inspections.length > 0 || !decision) return false
-  if (alone) return true
-  const { chance } = decision.body
-  const seed = await deps.shifts.seedOf(chance.shift)
-  if (!seed) throw new Error(`the seed of ${chance.shift} is missing`)
+  { alone, at }: { alone: boolean; at: Date },
+): Promise<{ again: boolean; chance?: Chance; draws?: readonly DrawRecord[] }> {
+  if (standing.inspections.length > 0 || !decision) return { again: false }
+  if (alone) return { again: true }
+  const { chance, seed } = await chanceAt(deps, decision.body.chance, at)
   const rate = await deps.secondShare(decision.body.profile.hash)
-  return isSelected(draw(seed.seed, randomnessOf(chance), chance.digest, 'second'), rate)
+  const u = draw(seed.seed, randomnessOf(chance), chance.digest, 'second')
+  const selected = isSelected(u, rate)
+  return { again: selected, chance, draws: [{ purpose: 'second', rate, u, selected }] }
 }
 
 type Done = { position: number; at: Date; actor: Actor; body: InspectedBody; units: readonly bigint[] }

@@ -13,7 +13,7 @@ import { verifierOf } from './keys.ts'
 import { nodeHasher } from './node-primitives.ts'
 import { formatVerifier } from './note.ts'
 import { servedCheckpoint, type TileReader } from './publish.ts'
-import type { Log } from './schema.ts'
+import type { EntryProof, Log } from './schema.ts'
 import * as store from './store.ts'
 import { parseIndexPath, parseTilePath, type Tile, tileWidth, widthAt } from './tile.ts'
 import { formatTlogProof } from './tlog-proof.ts'
@@ -102,10 +102,22 @@ export async function proveEvent(deps: ProveDeps, eventID: string): Promise<Even
   const found = await findPosition(deps.pool, eventKey(eventID, undefined))
   if (!found) throw new Problem('not_found', { detail: 'There is no event with this id. Check the id.' })
   const log = { id: found.log, name: found.logName }
-  const { size, note } = await publishedCheckpoint(deps, log, found.position + 1)
+  return { proof: await provePosition(deps, log, found.position), log, position: found.position }
+}
+
+/** That there is an entry at a position: under the newest checkpoint, published first where it is older. */
+export async function provePosition(deps: ProveDeps, log: store.LogRow, position: number): Promise<string> {
+  const { size, note } = await publishedCheckpoint(deps, log, position + 1)
   const read = deps.tiles.subtrees(log.id, size)
-  const hashes = await proveInclusion(found.position, size, read, nodeHasher)
-  return { proof: formatTlogProof({ index: found.position, hashes, checkpoint: note }), log, position: found.position }
+  const hashes = await proveInclusion(position, size, read, nodeHasher)
+  return formatTlogProof({ index: position, hashes, checkpoint: note })
+}
+
+/** An entry with its proof, both as text; who may see it is the caller's to know. */
+export async function proveEntry(deps: ProveDeps, log: store.LogRow, position: number): Promise<EntryProof> {
+  const entry = await store.findEntryBytes(deps.pool, log.id, position)
+  if (!entry) throw new Error(`the entry ${position} of ${log.name} is not there`)
+  return { entry: toBase64(entry), proof: await provePosition(deps, log, position) }
 }
 
 /** The same with the entry itself, for who may see the event. */

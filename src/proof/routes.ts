@@ -6,7 +6,6 @@ import { Type } from 'typebox'
 import { ProblemBody } from '../http/schema.ts'
 import '../participants/access.ts'
 import * as prove from './prove.ts'
-import { createTileReader } from './publish.ts'
 import * as schema from './schema.ts'
 
 const refusals = { '4xx': ProblemBody }
@@ -28,10 +27,9 @@ const open = (reply: FastifyReply, cache: string): FastifyReply =>
   })
 
 // 8 kB each: the upper tiles of every log, and the lower ones that are asked for now.
-const tilesKept = 1_000
+export const tilesKept = 1_000
 
-export const proofRoutes: FastifyPluginAsyncTypebox<Omit<prove.ProveDeps, 'tiles'>> = async (app, given) => {
-  const deps: prove.ProveDeps = { ...given, tiles: createTileReader(given.pool, tilesKept) }
+export const proofRoutes: FastifyPluginAsyncTypebox<prove.ProveDeps> = async (app, deps) => {
   await hashRoutes(app, deps)
   await entryRoutes(app, deps)
 }

@@ -19,3 +19,35 @@ export const EntryProof = Type.Object({
   entry: Type.String({ description: 'The bytes that were hashed, base64' }),
   proof: Type.String({ description: 'C2SP tlog-proof' }),
 })
+export type EntryProof = Static<typeof EntryProof>
+
+const Hex = Type.String({ description: '32 bytes as hexadecimal digits' })
+
+export const Shift = Type.Object({
+  shift: Type.String({ description: 'The day, UTC', examples: ['2026-03-01'] }),
+  from: Type.String(),
+  until: Type.String(),
+  commitment: Hex,
+  position: Type.Integer({ description: 'Of the commitment in the log `customs`' }),
+  seed: Type.Optional(Hex),
+})
+export const ShiftParams = Type.Object({ shift: Type.String({ minLength: 1, maxLength: 20 }) })
+
+/** For the OpenAPI document: what is sent is the canonical text that is verified. */
+export const ShiftDraws = Type.Object({
+  shift: Type.String(),
+  commitment: Hex,
+  committed: EntryProof,
+  seed: Type.Optional(Hex),
+  revealed: Type.Optional(EntryProof),
+  held: Type.Optional(
+    Type.Integer({ description: 'Draws about goods that were not presented when the seed was revealed' }),
+  ),
+  lists: Type.Array(
+    Type.Object({
+      entry: Type.String(),
+      proof: Type.String(),
+      drawn: Type.Array(Type.Object({}, { additionalProperties: true })),
+    }),
+  ),
+})

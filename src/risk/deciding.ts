@@ -64,7 +64,8 @@ export async function decideDeclaration(
     { engine: deps.engine, profile, facts, withdrawn, quota, draw: drawer(seed, chance) },
     alarm,
   )
-  const { sample, sampleOf } = sampleOfUnits(standing, seed, chance)
+  const late = await chanceAt(deps, chance, at)
+  const { sample, sampleOf } = sampleOfUnits(standing, late.seed, late.chance)
   const body: DecidedBody = {
     trigger,
     version,
@@ -76,6 +77,7 @@ export async function decideDeclaration(
     chance,
     sample,
     sampleOf,
+    sampleShift: late.seed.shift,
     quota,
     withdrawn: [...withdrawn].sort(),
     ...decided,
@@ -152,6 +154,16 @@ async function chanceOf(deps: DecideDeps, standing: Standing): Promise<{ chance:
   return { chance: { shift: seed.shift, commitment: seed.commitment, beacon, declaration, digest }, seed }
 }
 
+/** The same chance with the seed of a later moment: the seed of the lodgement is public once its shift is over. */
+export async function chanceAt(
+  { shifts }: Pick<DecideDeps, 'shifts'>,
+  chance: Chance,
+  at: Date,
+): Promise<{ chance: Chance; seed: Seed }> {
+  const seed = await shifts.seedAt(at)
+  return { chance: { ...chance, shift: seed.shift, commitment: seed.commitment }, seed }
+}
+
 export const randomnessOf = ({ beacon }: Pick<Chance, 'beacon'>): string =>
   'randomness' in beacon ? beacon.randomness : ''
 
@@ -162,7 +174,7 @@ const drawer =
     return { purpose, rate, u, selected: isSelected(u, rate) }
   }
 
-/** The units that an inspector will be told to scan: drawn once, and the same however often it is decided. */
+/** The units that an inspector will be told to scan: the same however often it is decided in a shift. */
 function sampleOfUnits(standing: Standing, { seed }: Seed, chance: Chance): { sample: string[]; sampleOf: number } {
   const units = union(standing.current.body.goods.parts.flatMap((part) => parseRanges(part.units)))
   const of = sizeOf(units)

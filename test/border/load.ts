@@ -120,3 +120,12 @@ export const verdict = ({ lane, decisions = [] }: Told): string =>
   [lane, [...new Set(decisions.flatMap(({ reasons }) => reasons.map(({ rule }) => rule)))].sort().join(',')]
     .join(' ')
     .trim()
+
+/** Brings a profile into force: drafted by the first officer, approved by two others. */
+export async function enforce({ officers }: Post, fields: Record<string, unknown>): Promise<{ id: string }> {
+  const rules = [{ id: 'P10', when: 'led.piecesShort > 0.0', lane: 'yellow' }]
+  const profile = { name: 'of the test', rules, ...fields }
+  const { id } = await officers[0].expect<{ id: string }>(201, 'POST', '/risk/profiles', profile)
+  for (const by of [officers[1], officers[2]]) await by.expect(201, 'POST', `/risk/profiles/${id}/approvals`, {})
+  return { id }
+}

@@ -13,6 +13,7 @@ import { verifyDatabase } from './command-database.ts'
 import { checkConsistency } from './consistency.ts'
 import { httpSource } from './http-source.ts'
 import { type LogSource, SourceError } from './source.ts'
+import { tellDraws } from './command-draws.ts'
 import { createBar, type Output, rate, verdict } from './tell.ts'
 import { verifyLog } from './verify-log.ts'
 import { folderMemory, watchLog } from './watch.ts'
@@ -27,6 +28,9 @@ const usage = `Verify without trusting anybody who runs the service.
       Every log of a database, or of a restored dump: entries, tiles, heads, checkpoints, findings; and the steps, by having
       the service's own law judge every entry again (--no-steps leaves that out). Without --database the one of the settings
       (DATABASE_URL, or the embedded one in DATA_DIR, whether the service runs or not).
+  npm run verify -- draws <url or file> [--key <verifier key>] [--beacon]
+      That every draw of customs in a shift follows from the seed that was committed to before it (https://…/draws/2026-03-01, or
+      what it answered, as a file; https://…/draws takes the last shift that is over). --beacon asks the beacon for its rounds too.
   npm run verify -- consistency <older checkpoint> <newer checkpoint> <url>
       That nothing of what the older one signed was changed or taken away.
   npm run verify -- watch <url> --folder <path> [--key <verifier key>] [--every <seconds>] [--once]
@@ -46,6 +50,7 @@ const options = {
   folder: { type: 'string', default: './watch' },
   every: { type: 'string', default: '60' },
   once: { type: 'boolean', default: false },
+  beacon: { type: 'boolean', default: false },
   'no-steps': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
@@ -79,6 +84,7 @@ export async function run(args: readonly string[], { out, err, env }: Streams): 
       return await verifyDatabase(database.url, keys, steps, say, err).finally(() => database.close())
     }
     if (what === 'log' && rest[0] !== undefined) return await verifyWhole(source(rest[0]), policy, say, err)
+    if (what === 'draws' && rest[0] !== undefined) return await tellDraws(rest[0], keys, values.beacon, say)
     if (what === 'consistency' && rest.length === 3) return await compare(rest, policy, source, say)
     if (what === 'watch' && rest[0] !== undefined) {
       const verifier = await verifierFor(source(rest[0]), keys, say)
