@@ -9,10 +9,12 @@ import { type Row, type Skipped, tableOf } from './bench/table.ts'
 import { bulk } from './scenarios/bulk.ts'
 import { bytes } from './scenarios/bytes.ts'
 import { codes } from './scenarios/codes.ts'
+import { overload } from './scenarios/overload.ts'
 import { orders } from './scenarios/orders.ts'
 import { pallet } from './scenarios/pallet.ts'
 import { recall } from './scenarios/recall.ts'
 import { saleChecks } from './scenarios/sale-checks.ts'
+import { saleOpen } from './scenarios/sale-open.ts'
 import { scans } from './scenarios/scans.ts'
 import { settling } from './scenarios/settling.ts'
 import { tree } from './scenarios/tree.ts'
@@ -23,6 +25,8 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   bulk,
   pallet,
   sale: saleChecks,
+  'sale-open': saleOpen,
+  overload,
   tree,
   bytes,
   orders,

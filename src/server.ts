@@ -69,7 +69,8 @@ async function checkDatabase(config: Config, opened: ServiceDatabase): Promise<I
 
 async function listen(built: App, config: Config): Promise<void> {
   try {
-    await built.listen({ host: config.host, port: config.port })
+    const { host, port, limits } = config
+    await built.listen({ host, port, backlog: limits.connectionsWaitingMax })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     const at = `${config.host}:${config.port}`

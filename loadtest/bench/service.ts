@@ -1,6 +1,7 @@
 // The service as a process of the benchmark's: as `npm start` has it, with the yardsticks' routes beside its own, and a parent that may
 // ask what it used. Ends with its parent.
 import { Session, type Profiler } from 'node:inspector/promises'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { buildApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { createPool } from '../../src/db/connect.ts'
@@ -20,18 +21,26 @@ const tell = { info: () => undefined, warn: () => undefined }
 const database = await openDatabase(config, tell, die)
 await migrate(database.adminUrl)
 const pool = createPool(database.access, () => undefined, { name: 'tamga bench start', max: 1 })
-const installation = await openInstallation(pool, config)
+const { masterKey, operatorKey } = await openInstallation(pool, config)
 await pool.end()
-const { masterKey, operatorKey } = installation
 const app = await buildApp({ config, access: database.access, masterKey, operatorKey, onFatal: die })
 await app.register(yardsticks, { access: database.access })
-const url = await app.listen({ host: '127.0.0.1', port: 0 })
+const url = await app.listen({ host: '127.0.0.1', port: 0, backlog: config.limits.connectionsWaitingMax })
 
+const late = monitorEventLoopDelay({ resolution: 10 })
+late.enable()
 let session: Session | undefined
 async function answer(question: unknown): Promise<unknown> {
   switch (question) {
     case 'cpu':
       return process.cpuUsage()
+    case 'memory':
+      return process.memoryUsage.rss() / 2 ** 20
+    case 'lag': {
+      const worst = late.max / 1e6
+      late.reset()
+      return worst
+    }
     case 'profile':
       session = new Session()
       session.connect()

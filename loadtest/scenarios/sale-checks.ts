@@ -1,18 +1,12 @@
 import { load, type Measured } from '../bench/load.ts'
 import type { Scenario } from '../bench/scenario.ts'
+import { stockedShop } from '../bench/shop.ts'
 import { rowOf } from '../bench/table.ts'
 
 /** `POST /sale-checks` against bare Fastify with the one SELECT that any answer needs: the last steps. */
 export const saleChecks: Scenario = async ({ stage, rounds, tell }) => {
-  const { service, bare, maker, admin, quick } = stage
-  const { codes } = await stage.order(quick ? 10_000 : 50_000)
-  await stage.commission(codes)
-  const shop = await stage.firm('retailer')
-  for (let from = 0; from < codes.length; from += 10_000) {
-    const part = codes.slice(from, from + 10_000)
-    await stage.call('POST', '/scans', { codes: part, step: 'shipping', to: shop.id }, maker.key)
-    await stage.call('POST', '/scans', { codes: part, step: 'receiving' }, shop.key)
-  }
+  const { service, bare, admin, quick } = stage
+  const { shop, codes } = await stockedShop(stage, quick ? 10_000 : 50_000)
   const { rows } = await admin.query<{ log_id: number; object_id: bigint }>(
     `select log_id, object_id from step where object_id > 0 and log_id = (select id from log where name = 'main')
      order by position desc limit 10000`,

@@ -30,7 +30,9 @@ export const limits = Object.freeze({
   nestingMax: 8, // Unit, bundle, case, pallet, container, vehicle, and two to spare.
 
   // Requests.
-  requestsAtWorkMax: 2_000, // Worked on at once: at 5,000 a second the last of them waits 0.4 s. Who comes then is sent away unread.
+  requestsAtWorkMax: 1_000, // Worked on at once: at 5,000 a second the last of them waits 0.2 s. Who comes then is sent away unread.
+  requestsPerTurnMax: 500, // Taken in by one turn of the event loop: 60 ms of work. More of them turn after turn is more than it can do.
+  connectionsWaitingMax: 4_096, // Not yet accepted; Node's 511 overflow in one busy moment, and TCP then tries again only after a second.
   loopLateMaxMs: 3_000, // An event loop that is seconds behind answers nobody in time.
   requestsPerKeyPerSecond: 1_000,
   requestsPerAddressPerSecond: 20, // Without a key: a person with a telephone, not a crawler.

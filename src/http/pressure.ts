@@ -4,23 +4,35 @@ import type { FastifyInstance } from 'fastify'
 import { Problem } from './problem.ts'
 
 export type PressureLimits = {
-  /** Requests that are worked on at the same time; who comes then is sent away before his body is read. */
+  /** Requests that are worked on at the same time. */
   requestsAtWorkMax: number
+  /** Requests that one turn of the event loop takes in, while it has to take in more turn after turn. */
+  requestsPerTurnMax: number
   /** Milliseconds that the event loop may be late. */
   loopLateMaxMs: number
 }
 
 /**
- * Refuses with 503 and Retry-After what would only wait: while too many requests are worked on, and while the event loop is seconds
- * behind. Routes that are `unlimited` (health, figures) always answer.
+ * Refuses with 503 and Retry-After, before its body is read, what would only wait: while too many requests are worked on, while
+ * requests come faster than they can be taken in, and while the event loop is seconds behind. A process that is short of CPU time has
+ * its queue where nobody sees it, in the sockets; what can be seen is that every turn of the loop finds hundreds of them full. One
+ * such turn says nothing: somebody's large event may have held up everybody for a moment. Routes that are `unlimited` (health,
+ * figures) always answer.
  */
-export async function refuseExcess(
-  app: FastifyInstance,
-  { requestsAtWorkMax, loopLateMaxMs }: PressureLimits,
-): Promise<void> {
+export async function refuseExcess(app: FastifyInstance, limits: PressureLimits): Promise<void> {
+  const { requestsAtWorkMax, requestsPerTurnMax, loopLateMaxMs } = limits
   let atWork = 0
+  let thisTurn = 0
+  let turnBefore = 0
+  const endTurn = () => {
+    turnBefore = thisTurn
+    thisTurn = 0
+  }
+  const tooMany = () =>
+    atWork >= requestsAtWorkMax || (thisTurn > requestsPerTurnMax && turnBefore > requestsPerTurnMax)
   app.addHook('onRequest', (request, _reply, done) => {
-    if (atWork >= requestsAtWorkMax && request.routeOptions.config.unlimited !== true) {
+    if (thisTurn++ === 0) setImmediate(endTurn)
+    if (tooMany() && request.routeOptions.config.unlimited !== true) {
       throw new Problem('busy', { headers: { 'retry-after': '1' } })
     }
     done()

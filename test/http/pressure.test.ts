@@ -7,15 +7,16 @@ import { answerWithProblems } from '../../src/http/problem-handler.ts'
 import { refuseExcess } from '../../src/http/pressure.ts'
 
 /** A service whose work ends when the test says so. */
-async function busy(t: Test, requestsAtWorkMax: number) {
+async function busy(t: Test, requestsAtWorkMax: number, requestsPerTurnMax = 1_000) {
   const app = Fastify()
   answerWithProblems(app)
-  await refuseExcess(app, { requestsAtWorkMax, loopLateMaxMs: 60_000 })
+  await refuseExcess(app, { requestsAtWorkMax, requestsPerTurnMax, loopLateMaxMs: 60_000 })
   const finish: (() => void)[] = []
   app.post('/work', async () => {
     await new Promise<void>((resolve) => finish.push(resolve))
     return { done: true }
   })
+  app.get('/quick', async () => ({ done: true }))
   app.get('/health', { config: { public: true, unlimited: true } }, async () => ({ status: 'ok' }))
   await app.listen({ host: '127.0.0.1', port: 0 })
   t.teardown(() => app.close())
@@ -72,4 +73,24 @@ t.test('who hangs up leaves his place, and a slow body takes none', async (t) =>
   await until(() => finish.length >= 2)
   for (const end of finish) end()
   t.equal((await next).status, 200)
+})
+
+t.test('who comes faster than can be taken in is told so, once it is more than a moment', async (t) => {
+  const { port } = await busy(t, 1_000, 3)
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => socket.destroy())
+  let told = ''
+  socket.setEncoding('latin1').on('data', (chunk: string) => (told += chunk))
+  /** So many requests in one piece, which one turn of the event loop reads. */
+  const turn = async (count: number) => {
+    told = ''
+    socket.write('GET /quick HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(count))
+    const statuses = () => [...told.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status))
+    await until(() => statuses().length === count)
+    return statuses()
+  }
+  t.same(await turn(5), [200, 200, 200, 200, 200], 'a moment')
+  t.same(await turn(5), [200, 200, 200, 503, 503], 'again')
+  t.same(await turn(2), [200, 200], 'it is over')
+  t.same(await turn(5), [200, 200, 200, 200, 200])
 })

@@ -1,0 +1,59 @@
+import { load } from '../bench/load.ts'
+import { openLoad } from '../bench/open-loop.ts'
+import type { Scenario } from '../bench/scenario.ts'
+import { stockedShop } from '../bench/shop.ts'
+import { median, spreadOf } from '../bench/table.ts'
+
+const checksPerSecond = 1_000
+
+/** What a till waits: 1,000 sale checks a second, come what may, while others record scans at half of what the service can take. */
+export const saleOpen: Scenario = async ({ stage, rounds, tell }) => {
+  const { service, maker, quick } = stage
+  const seconds = quick ? 4 : 20
+  const { shop, codes: shelf } = await stockedShop(stage, quick ? 10_000 : 50_000)
+  const { codes } = await stage.order(quick ? 60_000 : 250_000)
+  await stage.commission(codes)
+  let scanned = 0
+  let asked = 0
+  const scans = {
+    on: service,
+    path: '/scans',
+    key: maker.key,
+    body: () => ({ codes: [codes[scanned++ % codes.length]], step: 'inspecting' }),
+  }
+  const checks = {
+    on: service,
+    path: '/sale-checks',
+    key: shop.key,
+    body: () => ({ codes: [shelf[asked++ % shelf.length]] }),
+  }
+  const peak = await load({ ...scans, connections: 500, amount: quick ? 5_000 : 20_000 })
+  const times: number[] = []
+  const medians: number[] = []
+  for (let round = 1; round <= rounds; round++) {
+    tell(`round ${round} of ${rounds}`)
+    const [sales] = await Promise.all([
+      openLoad({ ...checks, perSecond: checksPerSecond, seconds }),
+      openLoad({ ...scans, perSecond: peak.perSecond / 2, seconds }),
+    ])
+    if (sales.refused + sales.broken > 0) throw new Error(`${sales.refused} checks refused, ${sales.broken} lost`)
+    times.push(sales.p99)
+    medians.push(sales.p50)
+  }
+  const p99 = median(times)
+  const note = `beside ${Math.round(peak.perSecond / 2)} scans/s; p50 ${median(medians).toFixed(1)} ms`
+  return [
+    {
+      name: 'sale-open',
+      ours: p99,
+      yardstick: null,
+      ratio: p99,
+      spread: spreadOf(times),
+      unit: 'ms (p99)',
+      must: 25,
+      aim: 10,
+      less: true,
+      note,
+    },
+  ]
+}
