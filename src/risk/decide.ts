@@ -12,6 +12,7 @@ import {
 } from '../declarations/bodies.ts'
 import type { RuleEngine, RuleInput, Verdict } from './engine.ts'
 import { type ReadyProfile, type ReadyRule, ruleKey } from './profile.ts'
+import { ratesOf } from './tables.ts'
 import { indicatorOf, vocabulary } from './vocabulary.ts'
 import { rounded } from './statistics.ts'
 
@@ -98,7 +99,12 @@ function runRules({ engine, profile, facts, withdrawn, draw }: DecideInput) {
   const decl = engine.input('decl', facts.decl)
   const lines = facts.lines.map((line) => ({
     line,
-    input: { decl, item: engine.input('item', line.item), led: engine.input('led', line.led) },
+    input: {
+      decl,
+      item: engine.input('item', line.item),
+      led: engine.input('led', line.led),
+      ...(profile.tables ? { rate: engine.input('rate', ratesOf(profile.tables, facts.decl, line.item)) } : {}),
+    },
   }))
   const results: Record<string, string> = {}
   const fired: Fired[] = []

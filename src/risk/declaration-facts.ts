@@ -58,6 +58,8 @@ export async function declarationFacts(
   const country = (await deps.directory.byId(declarant))?.country
   if (country !== undefined) sheet.set('declarantCountry', country)
   sheet.set('route', content.route)
+  const [departure] = content.route
+  if (departure !== undefined) sheet.set('departure', departure)
   const types = (content.documents ?? []).map((document) => (typeof document === 'string' ? document : document.type))
   sheet.set('documents', types)
   sheet.set('lines', content.items.length)

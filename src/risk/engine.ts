@@ -20,15 +20,15 @@ export type CompiledRule = {
 }
 
 /** Facts as rules see them; unknown ones are absent. */
-export type RuleInput = { decl: object; item?: object; led?: object }
+export type RuleInput = { decl: object; item?: object; led?: object; rate?: object }
 
 export type RuleFault = { detail: string; at?: number }
 
 export type RuleEngine = {
   /** @returns what is wrong with it, or the rule ready to be asked */
-  compile(text: string): { rule: CompiledRule } | { fault: RuleFault }
+  compile(text: string, tables?: readonly string[]): { rule: CompiledRule } | { fault: RuleFault }
   /** The values as rules see them. */
-  input(scope: Scope, facts: Readonly<Record<string, FactValue>>): object
+  input(scope: Scope | 'rate', facts: Readonly<Record<string, FactValue>>): object
 }
 
 /** A rule longer than this is not read by anybody. */
@@ -40,9 +40,11 @@ const functions = new Set(['has', 'size', 'startsWith', 'endsWith', 'contains', 
 class Decl {}
 class Item {}
 class Led {}
-const classes = { decl: Decl, item: Item, led: Led } as const
+class Rate {}
+const classes = { decl: Decl, item: Item, led: Led, rate: Rate } as const
 
-export function createRuleEngine(): RuleEngine {
+/** An environment for each set of tables: which rates there are is part of what is typed. */
+function environment(tables: readonly string[]): Environment {
   const env = new Environment({
     unlistedVariablesAreDyn: false,
     limits: { maxAstNodes: 300, maxDepth: 30, maxListElements: 200, maxMapEntries: 0, maxCallArguments: 4 },
@@ -53,8 +55,23 @@ export function createRuleEngine(): RuleEngine {
     env.registerType(classes[scope].name, { ctor: classes[scope], fields })
     env.registerVariable(scope, classes[scope].name)
   }
+  if (tables.length > 0) {
+    env.registerType(Rate.name, { ctor: Rate, fields: Object.fromEntries(tables.map((name) => [name, 'double'])) })
+    env.registerVariable('rate', Rate.name)
+  }
+  return env
+}
+
+export function createRuleEngine(): RuleEngine {
+  const known = new Map<string, Environment>()
+  const envOf = (tables: readonly string[]): Environment => {
+    const key = tables.join(' ')
+    const env = known.get(key) ?? environment(tables)
+    known.set(key, env)
+    return env
+  }
   return {
-    compile: (text) => compile(env, text),
+    compile: (text, tables = []) => compile(envOf(tables), text),
     input: (scope, facts) => {
       const values = Object.entries(facts).flatMap(([name, fact]) => ('value' in fact ? [[name, fact.value]] : []))
       return Object.assign(new classes[scope](), Object.fromEntries(values))
@@ -112,7 +129,7 @@ function lint(node: ASTNode, depth: number, reads: Set<string>): RuleFault | und
       return undefined
     case '.': {
       const [object, name] = node.args
-      if (object.op === 'id' && isScope(object.args)) reads.add(`${object.args}.${name}`)
+      if (object.op === 'id' && (isScope(object.args) || object.args === 'rate')) reads.add(`${object.args}.${name}`)
       return lint(object, depth, reads)
     }
     case '[]':

@@ -1,7 +1,8 @@
 import { canonicalJson, sha256Hex } from '../declarations/act.ts'
 import { type Disclosure, disclosures, type Lane, lanes } from '../declarations/bodies.ts'
 import type { CompiledRule, RuleEngine } from './engine.ts'
-import { indicatorOf } from './vocabulary.ts'
+import type { RateTables } from './tables.ts'
+import { indicatorOf, isFact } from './vocabulary.ts'
 
 /** Profiles are data: what is checked, why, and how often. Never edited, only followed by a new version. */
 
@@ -35,6 +36,8 @@ export type Profile = {
   name: string
   text: string
   rules: readonly Rule[]
+  /** Rates that rules may speak of. */
+  tables?: RateTables
   /** From which sum of scores on which lane. */
   bands: readonly { min: number; lane: Lane }[]
   /** The most that scores of a family count together; `other` for those that are not named. */
@@ -86,12 +89,16 @@ export function makeReady(engine: RuleEngine, profile: Profile): { ready: ReadyP
     }
     if (!disclosures.includes(rule.disclosure))
       faults.push({ path: `${path}/disclosure`, detail: 'full, category or none.' })
-    const compiled = engine.compile(rule.when)
+    const compiled = engine.compile(rule.when, Object.keys(profile.tables ?? {}))
     if ('fault' in compiled) {
       const { detail, at } = compiled.fault
       faults.push({ path: `${path}/when`, detail: at === undefined ? detail : `${detail} (at character ${at + 1})` })
     } else rules.push({ ...rule, compiled: compiled.rule })
   })
+  for (const [name, { keys }] of Object.entries(profile.tables ?? {})) {
+    const wrong = keys.find((path) => !isFact(path))
+    if (wrong !== undefined) faults.push({ path: `/tables/${name}/keys`, detail: `There is no fact ${wrong}.` })
+  }
   return faults.length > 0 ? { faults } : { ready: { ...profile, rules, hash: profileHash(profile) } }
 }
 

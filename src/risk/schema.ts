@@ -28,11 +28,25 @@ export const NewRule = Type.Object(
   closed,
 )
 
+/** Rates by the values of some facts, for rules to speak of as rate.<name>. */
+const Tables = Type.Record(
+  Type.String({ pattern: '^[a-z][a-zA-Z0-9_]{0,39}$' }),
+  Type.Object(
+    {
+      keys: Type.Array(Type.String({ pattern: '^(decl|item)\\.[a-zA-Z0-9]{1,40}$' }), { minItems: 1, maxItems: 4 }),
+      base: Share,
+      rates: Type.Record(Type.String({ maxLength: 200 }), Share),
+    },
+    closed,
+  ),
+)
+
 export const NewProfile = Type.Object(
   {
     name: Name,
     text: Type.Optional(Text),
     rules: Type.Array(NewRule, { minItems: 1, maxItems: 1_000 }),
+    tables: Type.Optional(Tables),
     bands: Type.Optional(Type.Array(Type.Object({ min: Type.Number(), lane: Lane }, closed), { maxItems: 10 })),
     caps: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z][a-z_]{0,39}$' }), Type.Number({ minimum: 0 }))),
     quota: Type.Optional(Type.Object({ share: Share, lane: Lane }, closed)),
@@ -57,6 +71,7 @@ export function profileOf(given: NewProfile): Profile {
     name: given.name,
     text: given.text ?? '',
     rules: given.rules.map(ruleOf),
+    ...(given.tables ? { tables: given.tables } : {}),
     bands: given.bands ?? defaults.bands,
     caps: given.caps ?? defaults.caps,
     quota: given.quota ?? defaults.quota,

@@ -40,6 +40,12 @@ export const vocabulary = {
     consignee: text('Id of the consignee, or its name'),
     consigneeCountry: text('Country of the consignee'),
     route: list('The route as declared'),
+    departure: text('Where the route begins, as declared'),
+    processType: text('Code of the process, where the declaring system has one'),
+    importType: text('Code of the kind of import, where the declaring system has one'),
+    importUse: text('Code of the use, where the declaring system has one'),
+    paymentType: text('Code of the payment, where the declaring system has one'),
+    courier: text('The courier, where the declaring system names one'),
     documents: list('Types of the documents'),
     lines: count('How many lines it has'),
     seals: count('How many seals are declared'),
@@ -72,6 +78,9 @@ export const vocabulary = {
     currency: text('Its currency'),
     unitValue: count('Declared value of a consumer unit', 'P12'),
     netMassKg: count('Declared net mass'),
+    taxType: text('Code of the tariff that is claimed, where the declaring system has one'),
+    taxRate: count('The rate of duty that is claimed, in per cent'),
+    originIndicator: text('How origin is shown on the goods, where the declaring system has it'),
     priceZ: count('Robust z of the logarithm of the unit value among the declared ones of twelve months', 'P12'),
     relation: count(
       '-ln of the smoothed share of this heading and origin among what the declarant brought before',
@@ -135,6 +144,12 @@ export type Scope = keyof typeof vocabulary
 export type DeclFact = keyof (typeof vocabulary)['decl']
 export type ItemFact = keyof (typeof vocabulary)['item']
 export type LedFact = keyof (typeof vocabulary)['led']
+
+/** Whether there is a fact of this name, as `item.origin`. */
+export function isFact(path: string): boolean {
+  const [scope = '', name = ''] = path.split('.')
+  return Object.entries(vocabulary).some(([known, facts]) => known === scope && Object.hasOwn(facts, name))
+}
 
 export type Indicator = {
   id: string
