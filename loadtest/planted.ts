@@ -59,8 +59,10 @@ async function verdictOf({ by, body }: Planted): Promise<{ lane: string; rules: 
 /** Some at once, as at a border; in order otherwise. */
 async function many<T>(count: number, work: () => Promise<T>): Promise<T[]> {
   const found: T[] = []
-  for (let i = 0; i < count; i += 4)
-    found.push(...(await Promise.all(Array.from({ length: Math.min(4, count - i) }, work))))
+  const atOnce = units > 1_000 ? 1 : 4 // Ten thousand codes at a time fill the queue by themselves.
+  for (let i = 0; i < count; i += atOnce) {
+    found.push(...(await Promise.all(Array.from({ length: Math.min(atOnce, count - i) }, work))))
+  }
   return found
 }
 
