@@ -66,6 +66,7 @@ import { drawRoutes } from './proof/draw-routes.ts'
 import type { ProveDeps } from './proof/prove.ts'
 import { createTileReader } from './proof/publish.ts'
 import { proofRoutes, tilesKept } from './proof/routes.ts'
+import { webRoutes } from './web/routes.ts'
 
 export const version = '0.1.0'
 
@@ -172,6 +173,8 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   await furnishProof(app, { pool, resolver, directory, follower })
   // What was noticed about them, and pinned.
   await app.register(findingRoutes, { db, directory, now })
+  // What people look at.
+  await app.register(webRoutes, { prefix: '/app', vault: createVault(options.masterKey), now })
   startPinning(app, { pool, db, throttle, now, recordAct }, limits)
   startWatching(app, { pool, resolver, directory, now, limits })
 

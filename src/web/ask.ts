@@ -1,0 +1,83 @@
+// How a page knows what it shows: it asks the interface as anyone would, with the visitor's own key. So a page can show nothing that
+// its visitor could not ask for, counts against the same limits, and an authority's look leaves the same trace.
+import type { FastifyInstance } from 'fastify'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Value } from 'typebox/value'
+
+const Problem = Type.Object({
+  status: Type.Integer(),
+  code: Type.String(),
+  title: Type.String(),
+  detail: Type.String(),
+  errors: Type.Optional(
+    Type.Array(
+      Type.Object({
+        path: Type.String(),
+        code: Type.String(),
+        detail: Type.String(),
+        value: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
+})
+export type Refusal = Static<typeof Problem>
+
+/** What the interface would not do, in its own words. */
+export class Refused extends Error {
+  readonly refusal: Refusal
+  constructor(refusal: Refusal) {
+    super(refusal.detail)
+    this.name = 'Refused'
+    this.refusal = refusal
+  }
+}
+
+export type Question = {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  body?: unknown
+  headers?: Readonly<Record<string, string>>
+}
+export type Answer = { status: number; body: unknown; next?: string }
+export type Asker = {
+  /** The answer as it came, whatever it is. */
+  raw(url: string, question?: Question): Promise<{ status: number; bytes: Buffer; type: string }>
+  /** @throws Refused for every status of 400 and above */
+  ask<Schema extends TSchema>(schema: Schema, url: string, question?: Question): Promise<Static<Schema>>
+}
+
+/** @param key of the visitor; undefined: nobody's @param address whose share of unsigned requests it counts against */
+export function createAsker(app: FastifyInstance, key: string | undefined, address: string): Asker {
+  const raw: Asker['raw'] = async (url, { method = 'GET', body, headers = {} } = {}) => {
+    const answer = await app.inject({
+      method,
+      url,
+      remoteAddress: address,
+      headers: {
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    })
+    return { status: answer.statusCode, bytes: answer.rawPayload, type: String(answer.headers['content-type'] ?? '') }
+  }
+  return {
+    raw,
+    ask: async (schema, url, question) => {
+      const { status, bytes } = await raw(url, question)
+      const body: unknown = bytes.length === 0 ? undefined : JSON.parse(bytes.toString('utf8'))
+      if (status >= 400) {
+        throw new Refused(
+          Value.Check(Problem, body) ? body : { status, code: 'internal', title: String(status), detail: '' },
+        )
+      }
+      if (Value.Check(schema, body)) return body
+      throw new Error(`${url} is not answered as this page expects`, {
+        cause: [...Value.Errors(schema, body)].slice(0, 3),
+      })
+    },
+  }
+}
+
+/** A piece of an address. */
+export const piece = encodeURIComponent
