@@ -62,8 +62,18 @@ export function judgeTail(key: TailKey, gtin: string, serial: string, tail: Tail
   if (!sameKey && tail.keyId.toUpperCase() !== key.id) return 'forged'
   const expected = makeCheck(key, gtin, serial)
   if (sameKey && equalInConstantTime(expected, tail.check)) return 'valid'
-  return equalInConstantTime(expected.toLowerCase(), tail.check.toLowerCase()) ? 'changed_case' : 'forged'
+  const isMishap = [expected, ...otherCases(expected)].some((changed) => equalInConstantTime(changed, tail.check))
+  return isMishap ? 'changed_case' : 'forged'
 }
+
+/** What Caps Lock and careless conversions make of a text: one letter alone in the other case is somebody's guess. */
+const otherCases = (text: string): string[] => [
+  text.toUpperCase(),
+  text.toLowerCase(),
+  text.replace(/[a-z]|([A-Z])/g, (letter, upper) =>
+    upper === undefined ? letter.toUpperCase() : letter.toLowerCase(),
+  ),
+]
 
 /**
  * What anybody can do with the key that GET /keys publishes: whether a `signature` tail belongs to the code.

@@ -68,6 +68,8 @@ for (const key of [mac, signature]) {
     t.equal(judgeTail(key, gtin, serial, { keyId: tail.keyId.toLowerCase(), check: swapped }), 'changed_case')
     t.equal(judgeTail(key, gtin, serial, { ...tail, check: tail.check.toLowerCase() }), 'changed_case')
     t.equal(judgeTail(key, gtin, serial, { keyId: tail.keyId.toLowerCase(), check: tail.check }), 'changed_case')
+    const one = tail.check.replace(/[a-z]/, (letter) => letter.toUpperCase())
+    t.equal(judgeTail(key, gtin, serial, { ...tail, check: one }), 'forged', 'one letter alone')
   })
 }
 
