@@ -10,6 +10,7 @@ import { bulk } from './scenarios/bulk.ts'
 import { bytes } from './scenarios/bytes.ts'
 import { codes } from './scenarios/codes.ts'
 import { overload } from './scenarios/overload.ts'
+import { history } from './scenarios/history.ts'
 import { orders } from './scenarios/orders.ts'
 import { pallet } from './scenarios/pallet.ts'
 import { recall } from './scenarios/recall.ts'
@@ -29,6 +30,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   overload,
   tree,
   bytes,
+  history,
   orders,
   settling,
   recall,
