@@ -40,16 +40,7 @@ type Given = {
 const fact = (values: Record<string, unknown>): Record<string, FactValue> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value: value as number }]))
 
-function run({
-  rules = [],
-  profile = {},
-  led = {},
-  decl = {},
-  u = 0.5,
-  withdrawn = [],
-  quota,
-  engine: other = engine,
-}: Given) {
+function run({ rules = [], profile = {}, led = {}, decl = {}, u = 0.5, withdrawn = [], quota }: Given) {
   const made = makeReady(engine, { ...defaults, name: 't', text: '', rules, ...profile })
   if ('faults' in made) throw new Error(made.faults[0]?.detail)
   const facts: Facts = {
