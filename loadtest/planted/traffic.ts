@@ -68,6 +68,9 @@ export type MakeOptions = {
   toEnd?: boolean
 }
 
+/** Codes that one event may name, with room. */
+const perEvent = 20_000
+
 /** From the line to the exporter's warehouse. */
 export async function consignment(world: World, options: MakeOptions = {}): Promise<Consignment> {
   const { maker, exporter, places, random, border } = world
@@ -75,20 +78,18 @@ export async function consignment(world: World, options: MakeOptions = {}): Prom
   const startMs = Date.now() - (options.hoursAgo ?? 4 + random() * 20) * hour
   const at = (n: number) => told(world, startMs + n * 45 * 60_000)
   const pallet = `(00)${sscc()}`
-  await maker.expect(201, 'POST', '/scans', {
-    codes,
-    step: 'commissioning',
-    time: at(0),
-    place: places.factory,
-    ...options.extra,
-  })
-  await maker.expect(201, 'POST', '/scans', {
-    codes,
-    step: 'packing',
-    parent: pallet,
-    time: at(1),
-    place: places.factory,
-  })
+  for (let from = 0; from < codes.length; from += perEvent) {
+    const part = codes.slice(from, from + perEvent)
+    const made = { step: 'commissioning', time: at(0), place: places.factory, ...options.extra }
+    await maker.expect(201, 'POST', '/scans', { codes: part, ...made })
+    await maker.expect(201, 'POST', '/scans', {
+      codes: part,
+      step: 'packing',
+      parent: pallet,
+      time: at(1),
+      place: places.factory,
+    })
+  }
   const ship = () =>
     maker.expect(201, 'POST', '/scans', {
       codes: [pallet],
