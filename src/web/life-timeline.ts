@@ -20,7 +20,7 @@ export function timeline(
 ): Html {
   const marks: Mark[] = events.map((event, i) => ({
     at: Date.parse(event.eventTime),
-    html: h`${gapBefore(say, events[i - 1], event)}${eventItem(say, event, nameOf)}`,
+    html: h`${gapBefore(say, events[i - 1], event)}${eventItem(say, event, events[i - 1]?.parent, nameOf)}`,
   }))
   // Events keep the order in which they were recorded; a finding stands behind the last event that was not later.
   for (const finding of findings) {
@@ -39,7 +39,13 @@ function gapBefore(say: Say, before: LifeEvent | undefined, event: LifeEvent): H
   return ''
 }
 
-function eventItem(say: Say, event: LifeEvent, nameOf: (id: string | undefined) => string): Html {
+/** @param parentBefore what it was packed in before: said once, and again when it changes */
+function eventItem(
+  say: Say,
+  event: LifeEvent,
+  parentBefore: string | undefined,
+  nameOf: (id: string | undefined) => string,
+): Html {
   const step = event.bizStep?.replace(/^.*[:/-]/, '') ?? ''
   const place = event.place?.name
   const country = event.place?.country ?? event.country
@@ -51,7 +57,7 @@ function eventItem(say: Say, event: LifeEvent, nameOf: (id: string | undefined) 
 <p>${[who, where].filter((part) => part !== '').join(' · ')}</p>
 ${held ? h`<p>${held}</p>` : ''}
 ${event.container ? h`<p class="soft">${say('life.carried')}</p>` : ''}
-${event.parent ? h`<p class="soft">${say('life.in')} <a href="${base}/units?code=${piece(event.parent)}"><code>${event.parent.replace('https://id.gs1.org/', '')}</code></a></p>` : ''}
+${event.parent && event.parent !== parentBefore ? h`<p class="soft">${say('life.in')} <a href="${base}/units?code=${piece(event.parent)}"><code>${event.parent.replace('https://id.gs1.org/', '')}</code></a></p>` : ''}
 ${event.takenBack ? h`<p class="soft">${say('life.takenBack', { time: say.moment(event.takenBack.time) })}</p>` : ''}
 <p class="proof-mark" hidden></p></li>`
 }

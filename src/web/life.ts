@@ -135,7 +135,8 @@ function proofBox(say: Say, { events }: LifeHistory): Html {
   if (provable.length === 0) return h``
   const words = {
     checking: say('proof.checking'),
-    good: say('proof.good'),
+    // Filled where it is checked.
+    good: say('proof.good', { count: '{count}', size: '{size}', origin: '{origin}' }),
     bad: say('proof.bad'),
     late: say('proof.late'),
     keyChanged: say('proof.keyChanged'),

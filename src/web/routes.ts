@@ -10,6 +10,7 @@ import { forbiddenPage, problemPage, stalePage } from './error-page.ts'
 import { icon, jobs, type Page, renderPage } from './layout.ts'
 import { ledgerPages } from './ledger.ts'
 import { lifePage } from './life.ts'
+import { countries } from './map.ts'
 import { base, createSessions, isTokenOf, type Sessions } from './session.ts'
 import { homePage, safeNext, signInPage } from './sign-in.ts'
 import { beginVisit, hasRole, isSigned, languageCookie, sendHeaders, type SignedVisit, type Visit } from './visit.ts'
@@ -47,7 +48,10 @@ const formBytesMax = 100_000
 export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): Promise<void> {
   const sessions = createSessions(vault, now)
   // So that nobody waits for the bundles; where nobody listens, nobody needs them yet.
-  app.addHook('onListen', async () => void (await loadAssets()))
+  app.addHook('onListen', async () => {
+    await loadAssets()
+    countries()
+  })
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: formBytesMax },

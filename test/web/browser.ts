@@ -124,5 +124,7 @@ export async function picture(page: Page, name: string): Promise<void> {
     }
   }
   await page.emulateMedia({ colorScheme: 'light' })
+  const map = page.locator('.map')
+  if ((await map.count()) > 0) await map.screenshot({ path: join(folder, `${name}-map.png`) })
   if (before) await page.setViewportSize(before)
 }
