@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Type } from 'typebox'
+import { playBorder } from './border.ts'
 import { type Client, createClient, DemoError } from './client.ts'
 import { usualQuantities } from './goods.ts'
 import { createNumbers } from './numbers.ts'
@@ -17,6 +18,7 @@ const usage = `npm run demo -- [options]
   --url URL        where the service is (http://127.0.0.1:3000)
   --key KEY        the operator's key (else OPERATOR_KEY, else DATA_DIR/operator.key, else ./data/operator.key)
   --bottles N      how many bottles the story has (20,000)
+  --border         instead of the story: a day at a border post (480 bottles a lorry)
   --epcis FILE     instead of the story: post the events of an EPCIS 2.0 JSON document, in a group that only observes
 `
 
@@ -25,6 +27,7 @@ const options = {
   key: { type: 'string' },
   bottles: { type: 'string' },
   epcis: { type: 'string' },
+  border: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
@@ -53,6 +56,9 @@ export async function runDemo(
     await checkOperator(operator)
     if (asked.epcis !== undefined) {
       await replayFile({ tell, operator, file: asked.epcis, now })
+    } else if (asked.border) {
+      const bottles = asked.bottles === undefined ? 480 : readBottles(asked.bottles)
+      await playBorder({ tell, operator, numbers: createNumbers(randomInt), bottles, out, err })
     } else {
       const quantities = { ...usualQuantities, bottles: readBottles(asked.bottles) }
       await playStory({ tell, operator, numbers: createNumbers(randomInt), now, quantities })
