@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [--json FILE] [--only row,row]: how fast the service is, as ratios against what cannot be beaten and
+// npm run bench [-- --quick] [--json FILE] [--only row,row] [--soak [--minutes 10]]: how fast the service is, as ratios against what cannot be beaten and
 // against what one would otherwise write, all in one run on one machine. It makes its own service and database and removes them.
 import { writeFile } from 'node:fs/promises'
 import { cpus, loadavg } from 'node:os'
@@ -18,7 +18,9 @@ import { saleChecks } from './scenarios/sale-checks.ts'
 import { saleOpen } from './scenarios/sale-open.ts'
 import { scans } from './scenarios/scans.ts'
 import { settling } from './scenarios/settling.ts'
+import { soak } from './scenarios/soak.ts'
 import { tree } from './scenarios/tree.ts'
+import { twoLogs } from './scenarios/two-logs.ts'
 
 const scenarios: Readonly<Record<string, Scenario>> = {
   codes,
@@ -34,12 +36,20 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   orders,
   settling,
   recall,
+  'two-logs': twoLogs,
 }
 
 const { values: asked } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    only: { type: 'string' },
+    soak: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '10' },
+  },
 })
-const chosen = asked.only === undefined ? Object.keys(scenarios) : asked.only.split(',')
+const all: Readonly<Record<string, Scenario>> = { ...scenarios, soak: soak(Number(asked.minutes)) }
+const chosen = asked.soak ? ['soak'] : asked.only === undefined ? Object.keys(scenarios) : asked.only.split(',')
 const rounds = asked.quick ? 5 : 7
 const tell = (text: string) => void process.stderr.write(`${text}\n`)
 
@@ -55,17 +65,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const rows: (Row | Skipped)[] = []
 try {
   for (const name of chosen) {
-    const scenario = scenarios[name]
-    if (!scenario) throw new Error(`there is no ${name}; there are ${Object.keys(scenarios).join(', ')}`)
+    const scenario = all[name]
+    if (!scenario) throw new Error(`there is no ${name}; there are ${Object.keys(all).join(', ')}`)
     rows.push(...(await scenario({ stage, rounds, tell: (text) => tell(`${name}: ${text}`) })))
   }
 } finally {
   await close()
 }
 const cores = cpus().length
-if (asked.only === undefined && cores < 4) {
-  rows.push({ name: 'two-logs', skipped: `two processes side by side need four cores, here are ${cores}` })
-}
 
 const took = Math.round((performance.now() - startedMs) / 1000)
 const machine = `${cores} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, load ${loadavg()

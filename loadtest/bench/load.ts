@@ -28,7 +28,7 @@ export async function load({ on, path, key, connections, amount, body }: Load): 
   let answered = 0
   let fromMs = 0
   let untilMs = 0
-  const refused: number[] = []
+  const refused: string[] = []
   const before = await cpuOf(on)
   const headers = {
     'content-type': 'application/json',
@@ -36,16 +36,18 @@ export async function load({ on, path, key, connections, amount, body }: Load): 
   }
   const request = (given: autocannon.Request) => ({ ...given, body: JSON.stringify(body(sent++)) })
   const { errors } = await new Promise<autocannon.Result>((resolve, reject) => {
-    const requests = [{ method: 'POST' as const, path, headers, setupRequest: request }]
+    const onResponse = (status: number, answer: string) => {
+      if (status >= 300) refused.push(`${status} ${answer.slice(0, 300)}`)
+    }
+    const requests = [{ method: 'POST' as const, path, headers, setupRequest: request, onResponse }]
     const instance = autocannon(
       { url: on.url, connections, amount, timeout: 60, requests },
       (error: unknown, result) =>
         error ? reject(error instanceof Error ? error : new Error(String(error))) : resolve(result),
     )
-    instance.on('response', (_client, status) => {
+    instance.on('response', () => {
       untilMs = performance.now()
       if (++answered === connections) fromMs = untilMs
-      if (status >= 300) refused.push(status)
     })
   })
   if (refused.length > 0 || errors > 0) {

@@ -24,8 +24,12 @@ export type Stage = {
   maker: Firm
   firm(role: string): Promise<Firm>
   call<Answer>(method: string, path: string, body: unknown, key: string): Promise<Answer>
-  /** Codes that nothing has happened to yet. */
-  order(quantity: number): Promise<Goods>
+  /** Codes that nothing has happened to yet; of a group that has a log of its own, if one is named. */
+  order(quantity: number, group?: string): Promise<Goods>
+  /** Makes a product group with a log of its own. */
+  group(id: string): Promise<void>
+  /** A second process of the service on the same database. Ends with the stage. */
+  another(): Promise<Player>
   commission(codes: readonly string[]): Promise<void>
   close(): Promise<void>
 }
@@ -115,6 +119,7 @@ export async function openStage(quick: boolean): Promise<Stage> {
   const service = player(serving, opened.url)
   const bare = player(plain, plainUrl)
   const maker = await firm('producer')
+  const others: Player[] = []
   let products = 0
   return {
     service,
@@ -125,10 +130,21 @@ export async function openStage(quick: boolean): Promise<Stage> {
     maker,
     firm,
     call,
-    order: async (quantity) => {
+    group: async (id) => {
+      const given = { id, name: `Goods of ${id}`, enforcement: 'enforce', log: id }
+      await call('POST', '/product-groups', given, opened.operatorKey)
+    },
+    another: async () => {
+      const started = start('./service.ts', { ...env, ...unset, DATABASE_URL: opened.adminUrl })
+      const { url } = (await hear(started)) as Opened
+      const second = player(started, url)
+      others.push(second)
+      return second
+    },
+    order: async (quantity, group = 'alcohol') => {
       const body = `0470${String(++products).padStart(9, '0')}`
       const gtin = body + String(checkDigit(body))
-      const product = { gtin, name: 'Vodka 0.5 l', group: 'alcohol', hsCode: '2208601100', originCountry: 'KG' }
+      const product = { gtin, name: 'Vodka 0.5 l', group, hsCode: '2208601100', originCountry: 'KG' }
       await call('POST', '/products', product, maker.key)
       const { id } = await call<{ id: string }>('POST', '/code-orders', { gtin, quantity }, maker.key)
       const codes = (await send('GET', `/code-orders/${id}/codes`, undefined, maker.key, 'text/plain'))
@@ -143,7 +159,9 @@ export async function openStage(quick: boolean): Promise<Stage> {
     },
     close: async () => {
       await admin.end().catch(() => undefined)
-      await Promise.all([service.end(), bare.end()])
+      // The first has the database, and goes last.
+      await Promise.all([...others, bare].map((one) => one.end()))
+      await service.end()
       await rm(folder, { recursive: true, force: true })
     },
   }

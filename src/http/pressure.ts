@@ -12,6 +12,8 @@ export type PressureLimits = {
   loopLateMaxMs: number
 }
 
+const comeAgain = 'Wait as long as Retry-After says, then repeat; nothing was stored.'
+
 /**
  * Refuses with 503 and Retry-After, before its body is read, what would only wait: while too many requests are worked on, while
  * requests come faster than they can be taken in, and while the event loop is seconds behind. A process that is short of CPU time has
@@ -33,7 +35,10 @@ export async function refuseExcess(app: FastifyInstance, limits: PressureLimits)
   app.addHook('onRequest', (request, _reply, done) => {
     if (thisTurn++ === 0) setImmediate(endTurn)
     if (tooMany() && request.routeOptions.config.unlimited !== true) {
-      throw new Problem('busy', { headers: { 'retry-after': '1' } })
+      throw new Problem('busy', {
+        detail: `More is asked than can be done. ${comeAgain}`,
+        headers: { 'retry-after': '1' },
+      })
     }
     done()
   })
@@ -56,7 +61,10 @@ export async function refuseExcess(app: FastifyInstance, limits: PressureLimits)
       // A second in which nothing could be measured (the process was just starting, or stopped by the system) is reported as
       // infinite; the first callers of a slow machine would be turned away for it.
       if (value === Infinity || request.routeOptions.config.unlimited === true) return
-      throw new Problem('busy', { headers: { 'retry-after': '2' } })
+      throw new Problem('busy', {
+        detail: `Everything is late just now. ${comeAgain}`,
+        headers: { 'retry-after': '2' },
+      })
     },
   })
 }

@@ -96,7 +96,10 @@ t.test(`the same end whatever the order of arrival (seed ${seed})`, async (t) =>
         const pallets = Array.from({ length: palletsEach }, (_, i) => `P${i}`)
         const { facts, ends } = live(units, pallets, picks)
         const log: string[] = []
-        for (const fact of shuffled(facts, order)) await post(fact, real, log)
+        const arriving = shuffled(facts, order)
+        // One after the other, or all at once, so that they meet in batches.
+        if (first % 3 === 2) await Promise.all(arriving.map((fact) => post(fact, real, log)))
+        else for (const fact of arriving) await post(fact, real, log)
         const problems: string[] = []
         for (const [name, end] of ends) {
           if (end.state === 'ordered' && name.startsWith('P')) continue
