@@ -19,8 +19,10 @@ import { createOrderActs } from './capture/order-acts.ts'
 import { correctionRoutes } from './corrections/routes.ts'
 import { underWayUnder } from './capture/by-document.ts'
 import { openBorder } from './border/open.ts'
+import { privilegeRoutes } from './border/privilege-routes.ts'
 import { profileRoutes } from './border/profile-routes.ts'
 import { borderRoutes } from './border/routes.ts'
+import { scanRoutes } from './border/scan-routes.ts'
 import { type Beacon, drandBeacon, offlineBeacon } from './draw/beacon.ts'
 import { startTurning } from './draw/shifts.ts'
 import { reasonRoutes } from './capture/reason-routes.ts'
@@ -192,6 +194,8 @@ async function furnishBorder(
   const border = await openBorder({ ...parts, vault, beacon, limits: config.limits, log: app.log })
   await app.register(borderRoutes, border.deps)
   await app.register(profileRoutes, border)
+  await app.register(scanRoutes, { ...border.deps, symbols: border.symbols })
+  await app.register(privilegeRoutes, border.deps)
   const turning = startTurning(border.shifts, config.limits.shiftPollMs, (error) =>
     app.log.error({ err: error }, 'a seed was not committed to or revealed; the next turn does it'),
   )

@@ -19,6 +19,7 @@ import { isApproved, isAuthorised } from '../risk/privileges.ts'
 import { createReadyProfiles, ensureFirstProfile, inForce, type ProfileDeps, readProfiles } from '../risk/profiles.ts'
 import { createActivation } from './activate.ts'
 import type { BorderDeps } from './lodge.ts'
+import { openSymbolKeys, type SymbolKeys } from './symbol.ts'
 
 export type OpenBorder = {
   pool: Pool
@@ -36,7 +37,7 @@ export type OpenBorder = {
   now: () => Date
 }
 
-export type Border = { deps: BorderDeps; profiles: ProfileDeps; shifts: Shifts }
+export type Border = { deps: BorderDeps; profiles: ProfileDeps; shifts: Shifts; symbols: SymbolKeys }
 
 /** Each holds a connection and asks for others: most of the pool is left to them. */
 const atOnce = 3
@@ -86,5 +87,5 @@ export async function openBorder(options: OpenBorder): Promise<Border> {
     goodsDeps: { pool, resolver, catalogue, ledger, nestingMax: limits.nestingMax },
     ledgerNo: logNo,
   }
-  return { deps, profiles, shifts }
+  return { deps, profiles, shifts, symbols: await openSymbolKeys(pool, options.vault) }
 }

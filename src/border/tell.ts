@@ -1,6 +1,14 @@
 import type { Resolver } from '../codes/resolve.ts'
-import type { DecidedBody, FactValue, Reason } from '../declarations/bodies.ts'
-import { type Check, isPresented, outstanding, type Said, type Standing, statusOf } from '../declarations/standing.ts'
+import type { DecidedBody, FactValue, Lane, Reason } from '../declarations/bodies.ts'
+import {
+  type Check,
+  isPresented,
+  laneChecks,
+  outstanding,
+  type Said,
+  type Standing,
+  statusOf,
+} from '../declarations/standing.ts'
 import { digitalLink } from '../gs1/write.ts'
 import { checkTexts } from '../inspection/checks.ts'
 import { type ParticipantRef, seesAll } from '../participants/actor.ts'
@@ -20,7 +28,7 @@ export const tellLodged = (standing: Standing) => ({
   releasedAt: standing.released?.at.toISOString() ?? null,
 })
 
-const mustNotLoad = (standing: Standing): boolean =>
+export const mustNotLoad = (standing: Standing): boolean =>
   !isPresented(standing) && !standing.released && standing.decisions.some(({ body }) => body.doNotLoad)
 
 const shownStatus = (standing: Standing): string =>
@@ -34,22 +42,34 @@ function requiredOf(standing: Standing): Required[] {
     const reason = reasonsOf(standing).find(({ rule }) => rule === 'MARK')
     found.push({ check: 'marking', text: checkTexts['marking'] ?? '', ...basis(reason) })
   }
-  if (mustNotLoad(standing)) found.push({ check: 'do_not_load', text: 'Do not load these goods. See the reasons.' })
+  if (mustNotLoad(standing)) {
+    found.push({
+      check: 'do_not_load',
+      text: 'Do not load these goods. See the reasons.',
+      ...basis(demanding(standing, 'do_not_load')),
+    })
+  }
   if (!isPresented(standing)) {
     const { office } = standing.current.body.content
     found.push({ check: 'present', text: `Present the goods and the documents at ${office}.` })
     return found
   }
-  const shown = reasonsOf(standing).filter(({ disclosure }) => disclosure !== 'none')
   for (const { id } of outstanding(standing)) {
     if (id === 'marking' || id === 'second_inspection') continue
     found.push({
       check: id,
       text: asked[id] ?? 'Keep the goods and the documents ready for control.',
-      ...basis(shown[0]),
+      ...basis(demanding(standing, id)),
     })
   }
   return found
+}
+
+/** The hardest rule that demands a check, of those that may be told. */
+function demanding(standing: Standing, check: string): Reason | undefined {
+  const shown = reasonsOf(standing).filter(({ disclosure, lane }) => disclosure !== 'none' && lane !== null)
+  const byLane = (lane: Lane) => laneChecks[lane].includes(check)
+  return shown.find(({ checks }) => checks?.includes(check)) ?? shown.find(({ lane }) => lane !== null && byLane(lane))
 }
 
 const basis = (reason: Reason | undefined): { legalBasis?: string } =>

@@ -44,6 +44,8 @@ export type Reason = {
   codes?: readonly string[]
   entries?: readonly Entry[]
   category: string
+  /** What the rule demands before release, beside what its lane does; `do_not_load` among them. */
+  checks?: readonly string[]
   legalBasis: string
   disclosure: Disclosure
   /** What would show that nobody is at fault, for who may know the reason. */

@@ -1,3 +1,5 @@
+import { secondInspection } from '../declarations/standing.ts'
+
 /** What each check asks of an officer, in a sentence. Rules may name others; those are shown by their names. */
 export const checkTexts: Readonly<Record<string, string>> = {
   documents: 'Compare the documents with the declaration.',
@@ -10,3 +12,6 @@ export const checkTexts: Readonly<Record<string, string>> = {
   marking: 'The goods must bear marks: a new version with their codes, or a coded exemption, is needed.',
   second_inspection: 'Another inspector looks at the goods once more.',
 }
+
+/** Checks for which the goods themselves are looked at, and the units that the machine drew must be accounted for. */
+export const goodsChecks: readonly string[] = ['goods', 'units', 'count', secondInspection]

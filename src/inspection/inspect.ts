@@ -11,11 +11,9 @@ import { digitalLink } from '../gs1/write.ts'
 import { fieldProblem, Problem, type ProblemItem } from '../http/problem.ts'
 import type { Actor } from '../participants/actor.ts'
 import { chanceAt, randomnessOf } from '../risk/deciding.ts'
+import { goodsChecks } from './checks.ts'
 import { type DeskDeps, demandOpen, personOf, withDeclaration } from './desk.ts'
 import type { NewInspection } from './schema.ts'
-
-/** Checks for which the goods themselves are looked at, and the units that the machine drew must be accounted for. */
-const goodsChecks: readonly string[] = ['goods', 'units', 'count', secondInspection]
 
 /** Done by somebody else than an inspector: by the declarant, with a new version. */
 const notByInspection: readonly string[] = ['marking']

@@ -70,7 +70,7 @@ export function decide(input: DecideInput): Decided {
   addScore(state, profile, score, run.fired, facts)
   if (run.alarm !== undefined) take(state, alarmReason(run.alarm), [])
   const authorised = isTrue(facts.decl['authorised'])
-  const approved = isTrue(facts.decl['combinationApproved'])
+  const approved = isTrue(facts.decl['combinationApproved']) && !speaksAgainst(run.results)
   if (state.lane === 'green' && !approved) byQuota(state, input)
   if (state.lane === 'green') byDraw(state, input, authorised || approved)
   return {
@@ -86,6 +86,10 @@ export function decide(input: DecideInput): Decided {
     ...(run.alarm === undefined ? {} : { alarm: run.alarm }),
   }
 }
+
+/** An approved combination covers no load that any rule speaks against, be it only a hint or under observation. */
+const speaksAgainst = (results: Decided['results']): boolean =>
+  Object.values(results).some((told) => told.includes(letters.fired) || told.includes(letters.observed))
 
 type State = { lane: Lane; reasons: Reason[]; checks: Set<string>; draws: DrawRecord[]; doNotLoad: boolean }
 
@@ -211,6 +215,7 @@ function reasonOf(rule: ReadyRule, lane: Lane | null, facts: Facts, line: Facts[
   }
   const clearedBy = indicatorOf(rule.id)?.clearedBy
   const text = rule.say ?? rule.text
+  const demanded = rule.doNotLoad === true ? [...rule.checks, 'do_not_load'] : rule.checks
   return {
     rule: rule.id,
     lane,
@@ -221,6 +226,7 @@ function reasonOf(rule: ReadyRule, lane: Lane | null, facts: Facts, line: Facts[
     ...(codes.length > 0 ? { codes } : {}),
     ...(entries.size > 0 ? { entries: [...entries.values()] } : {}),
     category: rule.category,
+    ...(demanded.length > 0 ? { checks: demanded } : {}),
     legalBasis: rule.legalBasis,
     disclosure: rule.disclosure,
     ...(clearedBy === undefined ? {} : { clearedBy }),
