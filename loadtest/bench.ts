@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import type { Scenario } from './bench/scenario.ts'
 import { openStage } from './bench/stage.ts'
 import { type Row, type Skipped, tableOf } from './bench/table.ts'
+import { borderScan } from './scenarios/border-scan.ts'
 import { bulk } from './scenarios/bulk.ts'
 import { bytes } from './scenarios/bytes.ts'
 import { codes } from './scenarios/codes.ts'
@@ -36,6 +37,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   orders,
   settling,
   recall,
+  'border-scan': borderScan,
   'two-logs': twoLogs,
 }
 

@@ -23,6 +23,8 @@ export type Stage = {
   quick: boolean
   maker: Firm
   firm(role: string): Promise<Firm>
+  /** A person of customs, with a key of his own. */
+  officer(): Promise<Firm>
   call<Answer>(method: string, path: string, body: unknown, key: string): Promise<Answer>
   /** Codes that nothing has happened to yet; of a group that has a log of its own, if one is named. */
   order(quantity: number, group?: string): Promise<Goods>
@@ -116,6 +118,24 @@ export async function openStage(quick: boolean): Promise<Stage> {
     return { id, key }
   }
 
+  const officer = async (): Promise<Firm> => {
+    const registration = { name: 'Customs', country: 'KG', roles: ['customs'] }
+    const { id } = await call<{ id: string }>('POST', '/participants', registration, opened.operatorKey)
+    const { id: person } = await call<{ id: string }>(
+      'POST',
+      `/participants/${id}/people`,
+      { name: 'Officer' },
+      opened.operatorKey,
+    )
+    const { key } = await call<{ key: string }>(
+      'POST',
+      `/participants/${id}/keys`,
+      { kind: 'person', person },
+      opened.operatorKey,
+    )
+    return { id, key }
+  }
+
   const service = player(serving, opened.url)
   const bare = player(plain, plainUrl)
   const maker = await firm('producer')
@@ -129,6 +149,7 @@ export async function openStage(quick: boolean): Promise<Stage> {
     quick,
     maker,
     firm,
+    officer,
     call,
     group: async (id) => {
       const given = { id, name: `Goods of ${id}`, enforcement: 'enforce', log: id }

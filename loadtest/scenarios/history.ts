@@ -76,7 +76,7 @@ async function packedUnit({ maker, call, order, commission }: Parameters<Scenari
  * Other people's units, as their steps: commissioned, packed in cases, the cases on pallets. Written past the service, for ten million
  * of them would take the benchmark's whole time; the questions read the same tables and the same indexes.
  */
-async function fill(admin: Admin, from: number, count: number): Promise<void> {
+export async function fill(admin: Admin, from: number, count: number): Promise<void> {
   const unitId = `${fillOrder * perOrder} + 1 + n`
   const caseId = `${fillPallet} - 2 * (n / ${unitsPerCase})`
   const palletId = `${fillPallet} - 1 - 2 * (n / ${unitsPerCase * casesPerPallet})`
