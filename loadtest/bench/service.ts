@@ -24,7 +24,8 @@ const pool = createPool(database.access, () => undefined, { name: 'tamga bench s
 const { masterKey, operatorKey } = await openInstallation(pool, config)
 await pool.end()
 const app = await buildApp({ config, access: database.access, masterKey, operatorKey, onFatal: die })
-await app.register(yardsticks, { access: database.access })
+// The second of two has none: their connections are many.
+if (config.databaseUrl === undefined) await app.register(yardsticks, { access: database.access })
 const url = await app.listen({ host: '127.0.0.1', port: 0, backlog: config.limits.connectionsWaitingMax })
 
 const late = monitorEventLoopDelay({ resolution: 10 })

@@ -61,6 +61,7 @@ export function createLedger<Order, Decision, Refusal>(
 ): Ledger<Order, Decision, Refusal> {
   const writers = new Map<number, Writer<Order, Decision, Refusal>>()
   let names: Map<string, number> | undefined
+  const asked = new Map<string, Promise<number>>()
 
   function writerOf(log: number): Writer<Order, Decision, Refusal> {
     let writer = writers.get(log)
@@ -68,9 +69,7 @@ export function createLedger<Order, Decision, Refusal>(
     return writer
   }
 
-  async function logNo(name: string): Promise<number> {
-    const known = names?.get(name)
-    if (known !== undefined) return known
+  async function findLog(name: string): Promise<number> {
     const client = await options.connect()
     try {
       names = await store.listLogs(client)
@@ -80,6 +79,15 @@ export function createLedger<Order, Decision, Refusal>(
     } finally {
       await client.end()
     }
+  }
+
+  /** Hundreds ask at once when a process starts under load; a connection for each of them would be more than the server has. */
+  function logNo(name: string): Promise<number> {
+    const known = names?.get(name)
+    if (known !== undefined) return Promise.resolve(known)
+    const answer = asked.get(name) ?? findLog(name).finally(() => asked.delete(name))
+    asked.set(name, answer)
+    return answer
   }
 
   return {

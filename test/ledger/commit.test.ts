@@ -281,3 +281,21 @@ t.test('stop answers who waits; a database that stays away is an error, and the 
   await ledger.stop()
   t.match(await Promise.all(answers), [{ kind: 'recorded' }, { kind: 'recorded' }])
 })
+
+t.test('many who ask for the same log at once share one connection', async (t) => {
+  const database = await ground(t)
+  let connects = 0
+  const ledger: ToyLedger = createLedger({
+    connect: () => {
+      connects++
+      return writer(database.appUrl)
+    },
+    judge: judge(),
+    limits,
+    onFatal: (error) => t.fail(error.message),
+  })
+  t.teardown(() => ledger.stop())
+  const asked = await Promise.all(Array.from({ length: 100 }, (_, i) => ledger.logNo(i % 2 === 0 ? 'main' : 'spirits')))
+  t.same([...new Set(asked)].length, 2)
+  t.same(connects, 2, 'one a name')
+})
