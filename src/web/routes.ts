@@ -11,6 +11,8 @@ import { icon, jobs, type Page, renderPage } from './layout.ts'
 import { ledgerPages } from './ledger.ts'
 import { lifePage } from './life.ts'
 import { countries } from './map.ts'
+import { scannerPages } from './scanner.ts'
+import { producerPages } from './producer.ts'
 import { base, createSessions, isTokenOf, type Sessions } from './session.ts'
 import { homePage, safeNext, signInPage } from './sign-in.ts'
 import { beginVisit, hasRole, isSigned, languageCookie, sendHeaders, type SignedVisit, type Visit } from './visit.ts'
@@ -67,6 +69,8 @@ export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): 
   pages.open('/check', checkPage)
   lifePage(pages)
   ledgerPages(pages)
+  producerPages(pages)
+  scannerPages(pages)
 }
 
 function send(reply: FastifyReply, visit: Visit, outcome: Outcome): FastifyReply {
