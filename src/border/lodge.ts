@@ -37,7 +37,7 @@ export type Lodged = { standing: Standing; again: boolean }
 export async function lodge(deps: BorderDeps, actor: Actor, content: NewDeclaration): Promise<Lodged> {
   const declarant = actingFor(actor)
   mandated(actor, 'declare')
-  await checkParties(deps, declarant, content)
+  await checkParties(deps, actor, content)
   checkLines(content)
   const digest = contentDigest(content)
   const done = await deps.exclusively(`reference ${declarant.no} ${content.reference}`, async (client) => {
@@ -118,13 +118,10 @@ async function decideNow(deps: BorderDeps, id: string, trigger: string, onlyIfOp
   })
 }
 
-async function checkParties(
-  { directory }: BorderDeps,
-  declarant: ParticipantRef,
-  content: NewDeclaration,
-): Promise<void> {
+async function checkParties({ directory }: BorderDeps, actor: Actor, content: NewDeclaration): Promise<void> {
   const { declarant: named } = content
-  if (named !== undefined && named !== declarant.id) {
+  // A broker may be named as who lodges, or its principal as whose declaration it is.
+  if (named !== undefined && named !== actingFor(actor).id && named !== actor.participant.id) {
     throw new Problem('not_mandated', {
       detail: 'You declare in your own name, or for a principal with Tamga-For. Leave declarant out, or name who acts.',
     })
@@ -232,7 +229,7 @@ export async function amend(deps: BorderDeps, actor: Actor, id: string, content:
   return withDeclaration(deps, actor, id, async (client, standing) => {
     demandDeclarant(standing, actor)
     demandOpen(standing)
-    await checkParties(deps, actingFor(actor), content)
+    await checkParties(deps, actor, content)
     if (content.reference !== standing.current.body.content.reference) {
       throw fieldProblem('/reference', 'A version keeps the reference of the declaration.')
     }

@@ -122,7 +122,7 @@ async function readList(deps: GoodsDeps, { path, item, codes }: CodeList) {
     }
     const { reading, fault } = readCode(code)
     if (reading) readings.push({ reading, path: at, text: code })
-    else errors.push({ path: at, ...fault })
+    else errors.push({ path: at, code: fault.code, detail: fault.detail, ...(fault.hint ? { hint: fault.hint } : {}) })
   }
   const [first] = errors
   if (first) {

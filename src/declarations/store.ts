@@ -214,7 +214,7 @@ export async function findPrices(
     name: 'declarations_prices',
     text: `select (l.amount / l.pieces)::float8 as price
            from declared_line l join declaration d on d.no = l.declaration_no
-           where starts_with(l.hs_code, $1) and l.origin = $2 and l.currency = $3 and l.pieces > 0 and l.amount > 0
+           where l.hs_code between $1 and $1 || '9999999999' and l.origin = $2 and l.currency = $3 and l.pieces > 0 and l.amount > 0
              and d.position < $4 and d.lodged_at >= $5
              and l.version = (select max(version) from declared_line v where v.declaration_no = l.declaration_no)
            order by d.no desc, l.item limit $6`,

@@ -150,8 +150,13 @@ async function chanceOf(deps: DecideDeps, standing: Standing): Promise<{ chance:
   const earlier = first && (JSON.parse(first.body) as DecidedBody).chance
   const seed = earlier ? await deps.shifts.seedOf(earlier.shift) : await deps.shifts.seedAt(standing.lodged.at)
   if (!seed) throw new Error(`the seed of ${earlier?.shift} is missing`)
-  const beacon = earlier?.beacon ?? (await deps.beacon.after(standing.lodged.at))
+  const beacon = earlier?.beacon ?? (await beaconFor(deps, seed.shift, standing.lodged.at))
   return { chance: { shift: seed.shift, commitment: seed.commitment, beacon, declaration, digest }, seed }
+}
+
+async function beaconFor({ beacon, shifts }: DecideDeps, shift: string, lodgedAt: Date): Promise<Chance['beacon']> {
+  const round = await beacon.after(lodgedAt)
+  return 'offline' in round ? shifts.withoutBeacon(shift, round.offline) : round
 }
 
 /** The same chance with the seed of a later moment: the seed of the lodgement is public once its shift is over. */

@@ -128,6 +128,17 @@ export async function findDoubleEnds(
   }
 }
 
+/** The first units of a set to which nothing has happened. */
+export async function findUnborn(client: Queryable, units: Ranges, asOf: AsOf, max: number): Promise<bigint[]> {
+  const { rows } = await client.query<{ id: bigint }>({
+    name: 'risk_unborn',
+    text: `select id from unnest($2::int8multirange) as r (ids), generate_series(lower(r.ids), upper(r.ids) - 1) as id
+           where not exists (select from step where log_id = $1 and object_id = id and position < $3) order by id limit $4`,
+    values: [asOf.log, formatRanges(units), asOf.before, max],
+  })
+  return rows.map(({ id }) => id)
+}
+
 /** Lot and expiry that entries gave to what they commissioned. */
 export async function findIlmd(
   client: Queryable,

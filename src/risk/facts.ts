@@ -96,10 +96,7 @@ async function goodsFacts(deps: FactDeps, question: FactQuestion, line: Line): P
   if (units === 0) return sheet.facts
   sheet.set('containers', frozen.containers)
   sheet.set('products', [...new Set(views.flatMap(({ parts }) => parts.map(({ gtin }) => gtin)))].sort())
-  sheet.set(
-    'uncommissioned',
-    views.reduce((sum, view) => sum + view.uncommissioned, 0),
-  )
+  await count('uncommissioned', await goods.countUncommissioned(deps, views))
   for (const state of ['sold', 'exported', 'destroyed', 'withdrawn', 'stolen'] as const) {
     await count(
       state,
@@ -111,7 +108,7 @@ async function goodsFacts(deps: FactDeps, question: FactQuestion, line: Line): P
   await count('held', goods.countWhere(views, goods.isHeld))
   await cloneFacts(sheet, views, count)
   await originFacts(sheet, line, question, show)
-  headingFacts(sheet, item, views)
+  await headingFacts(sheet, line, show)
   await quantityFacts(deps, sheet, line, units)
   custodyFacts(sheet, views)
   await shipmentFacts(deps, sheet, views, question)
@@ -124,6 +121,8 @@ async function linksOf({ resolver }: FactDeps, ids: readonly bigint[]): Promise<
 }
 
 type Sheet = FactSheet<LedFact>
+/** A few codes and entries of what was counted. */
+type Show = (counted: goods.Counted) => Promise<{ codes: string[]; entries: Entry[] }>
 type Count = (name: LedFact, counted: goods.Counted) => Promise<void>
 
 async function cloneFacts(sheet: Sheet, views: readonly goods.GoodsView[], count: Count): Promise<void> {
@@ -151,12 +150,7 @@ async function cloneFacts(sheet: Sheet, views: readonly goods.GoodsView[], count
 
 const isCertificate = (type: string): boolean => /origin/i.test(type)
 
-async function originFacts(
-  sheet: Sheet,
-  { item, views }: Line,
-  { standing }: FactQuestion,
-  show: (counted: goods.Counted) => Promise<{ codes: string[]; entries: Entry[] }>,
-): Promise<void> {
+async function originFacts(sheet: Sheet, { item, views }: Line, { standing }: FactQuestion, show: Show): Promise<void> {
   const certificates = (standing.current.body.content.documents ?? []).flatMap((document) =>
     typeof document === 'object' && isCertificate(document.type) && document.country !== undefined
       ? [document.country]
@@ -187,12 +181,18 @@ async function originFacts(
   sheet.set('markedIn', [...new Set(views.flatMap(({ country }) => [...country.values()]))].sort())
 }
 
-function headingFacts(sheet: Sheet, item: Item, views: readonly goods.GoodsView[]): void {
+async function headingFacts(sheet: Sheet, { item, views }: Line, show: Show): Promise<void> {
   const products = views.flatMap((view) => view.products)
   const [worst] = [...products].sort((a, b) => samePrefix(a.hsCode, item.hsCode) - samePrefix(b.hsCode, item.hsCode))
   if (!worst) return
-  sheet.set('productHs', worst.hsCode)
-  sheet.set('hsSame', samePrefix(worst.hsCode, item.hsCode))
+  const units = views.flatMap(({ standings }) => standings.filter(({ gtin }) => gtin === worst.gtin))
+  const from = await show({
+    count: 0,
+    ids: units.flatMap(({ group }) => group.examples).slice(0, 3),
+    positions: units.map(({ group }) => group.born).slice(0, 3),
+  })
+  sheet.set('productHs', worst.hsCode, from)
+  sheet.set('hsSame', samePrefix(worst.hsCode, item.hsCode), from)
 }
 
 async function quantityFacts(

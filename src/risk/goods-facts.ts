@@ -143,6 +143,16 @@ export const countWhere = (views: readonly GoodsView[], is: (part: StatePart, vi
     nothing,
   )
 
+/** Units whose codes were issued and never put on goods. */
+export async function countUncommissioned({ pool }: GoodsFactDeps, views: readonly GoodsView[]): Promise<Counted> {
+  let counted = nothing
+  for (const { uncommissioned, units, asOf } of views) {
+    const ids = uncommissioned === 0 ? [] : await store.findUnborn(pool, units, asOf, 10)
+    counted = add(counted, uncommissioned, ids, [])
+  }
+  return counted
+}
+
 /** Units of a recalled product, lot or code. */
 export const countRecalled = (views: readonly GoodsView[]): Counted =>
   views.reduce((sum, view) => {

@@ -168,9 +168,9 @@ export const firstProfile: Profile = {
     rule(
       'P02',
       'red',
-      `led.sold > 0.0 || led.destroyed > 0.0 || led.withdrawn > 0.0 || led.stolen > 0.0 || led.recalled > 0.0 || led.expired > 0.0
+      `led.sold > 0.0 || led.destroyed > 0.0 || led.withdrawn > 0.0 || led.stolen > 0.0 || led.held > 0.0 || led.recalled > 0.0 || led.expired > 0.0
        || (led.exported > 0.0 && !(decl.flow == 'import' && decl.procedure.startsWith('6')))`,
-      'Of the units {led.sold} are sold, {led.exported} exported, {led.destroyed} destroyed, {led.withdrawn} withdrawn, {led.stolen} stolen, {led.recalled} recalled, {led.expired} expired.',
+      'Of the units {led.sold} are sold, {led.exported} exported, {led.destroyed} destroyed, {led.withdrawn} withdrawn, {led.stolen} stolen, {led.held} on hold, {led.recalled} recalled, {led.expired} expired.',
       { checks: ['units'] },
     ),
     rule(
