@@ -396,6 +396,21 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.draw_seed FOR EACH 
 grant insert, select to tamga_app;
 grant select (shift, from_time, until_time, commitment, position) to tamga_auditor;
 
+create table draw_share (
+    shift text not null,
+    participant integer not null,
+    commitment bytea not null,
+    secret bytea not null /* Sealed under the master key until the shift is over */,
+    position bigint not null,
+    constraint draw_share_pkey PRIMARY KEY (shift, participant),
+    constraint draw_share_commitment_check CHECK ((octet_length(commitment) = 32)),
+    constraint draw_share_participant_fkey FOREIGN KEY (participant) REFERENCES participant(no)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.draw_share FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.draw_share FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+grant insert, select to tamga_app;
+grant select (shift, participant, commitment, position) to tamga_auditor;
+
 -- One recorded event as the exact bytes that are hashed; the other columns are derived from them
 create table entry (
     position bigint not null,

@@ -77,6 +77,12 @@ const Times = Type.Object(
   { description: 'Seconds from lodgement; an inspection from the presentation' },
 )
 
+const NewShare = Type.Object(
+  { secret: Type.String({ pattern: '^[0-9a-f]{64}$', description: '32 random bytes that nobody else knows' }) },
+  { additionalProperties: false },
+)
+const Share = Type.Object({ shift: Type.String(), institution: Type.String(), commitment: Type.String() })
+
 const dayMs = 86_400_000
 
 export const scanRoutes: FastifyPluginAsyncTypebox<AboardDeps> = async (app, deps) => {
@@ -125,6 +131,22 @@ export const scanRoutes: FastifyPluginAsyncTypebox<AboardDeps> = async (app, dep
       },
     },
     (request) => scanAtBarrier(deps, request.body.code),
+  )
+  app.post(
+    '/draws/:shift/shares',
+    {
+      config: { roles: ['agency', 'auditor', 'partner'] },
+      schema: {
+        tags,
+        summary: 'Hand in a secret for the draws of a shift to come: what they rest on where no beacon answers',
+        description: 'Keep it, and compare it with what GET /draws/{shift} shows when the shift is over.',
+        params: Type.Object({ shift: Type.String({ minLength: 1, maxLength: 20, examples: ['2026-03-01'] }) }),
+        body: NewShare,
+        response: { 201: Share, ...refusals },
+      },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await deps.shifts.handIn(request.actor, request.params.shift, request.body.secret)),
   )
   app.get(
     '/border/times',

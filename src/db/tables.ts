@@ -250,6 +250,15 @@ export type DrawSeedTable = {
   position: Kept<bigint>
 }
 
+export type DrawShareTable = {
+  shift: Kept<string>
+  participant: Kept<number>
+  commitment: Kept<Bytes>
+  /** Sealed under the master key until the shift is over */
+  secret: Kept<Bytes>
+  position: Kept<bigint>
+}
+
 export type EntryTable = {
   position: Kept<bigint>
   record_time: Kept<Time>
@@ -670,6 +679,7 @@ export type Database = {
   declared_name: DeclaredNameTable
   draw_listed: DrawListedTable
   draw_seed: DrawSeedTable
+  draw_share: DrawShareTable
   entry: EntryTable
   event_directory: EventDirectoryTable
   finding: FindingTable

@@ -71,8 +71,14 @@ export type RuleResult = 'fired' | 'quiet' | 'unknown' | 'error' | 'observed' | 
 export type Chance = {
   shift: string
   commitment: string
-  /** The beacon's round and its randomness, or why there is none. */
-  beacon: { source: string; round: number; randomness: string } | { offline: string }
+  /**
+   * The beacon's round and its randomness; or why there is none, and in its place what other institutions handed in before the shift:
+   * their secrets, one XOR the other.
+   */
+  beacon:
+    | { source: string; round: number; randomness: string }
+    | { offline: string }
+    | { offline: string; shift: string; institutions: number; randomness: string }
   /** The first declaration of these goods, and the SHA-256 of its content. */
   declaration: string
   digest: string

@@ -27,6 +27,9 @@ export function draw(seed: Uint8Array, beacon: string, digest: string, purpose: 
 
 export const isSelected = (u: number, rate: number): boolean => u < rate
 
+/** Shifts are days of UTC: one rule for every office, and none in which a seed is older than a day. */
+export const shiftOf = (at: Date): string => at.toISOString().slice(0, 10)
+
 export const commitmentOf = (seed: Uint8Array): string => createHash('sha256').update(seed).digest('hex')
 
 /**

@@ -2,6 +2,7 @@
 import type { ClientBase } from 'pg'
 import { type ActDeps, recordBorderAct } from '../declarations/act.ts'
 import type { Chance, DrawRecord, RankRecord } from '../declarations/bodies.ts'
+import type { Share } from './shares.ts'
 import * as store from './store.ts'
 
 export type Drawn = {
@@ -18,7 +19,7 @@ export type Drawn = {
 export type ListBody = { shift: string; drawn: readonly Drawn[] }
 export type CommittedBody = { shift: string; commitment: string; from: string; until: string }
 /** `listed`: draws in lists before it; `held`: of goods that were not presented yet, listed once they are. */
-export type RevealedBody = { shift: string; seed: string; listed: number; held: number }
+export type RevealedBody = { shift: string; seed: string; listed: number; held: number; shares: readonly Share[] }
 
 /** Acts to a list: some megabytes. */
 const listMax = 5_000

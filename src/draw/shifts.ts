@@ -4,8 +4,11 @@ import type { ClientBase } from 'pg'
 import type { Vault } from '../db/secret.ts'
 import { type ActDeps, type Exclusively, recordBorderAct } from '../declarations/act.ts'
 import { listActs } from '../declarations/act-store.ts'
-import { commitmentOf } from './draw.ts'
+import type { Chance } from '../declarations/bodies.ts'
+import type { Actor } from '../participants/actor.ts'
+import { commitmentOf, shiftOf } from './draw.ts'
 import { listDraws, type RevealedBody } from './listing.ts'
+import { combine, handIn, openShares, type ShareBody } from './shares.ts'
 import * as store from './store.ts'
 
 export type ShiftDeps = ActDeps & { vault: Vault; exclusively: Exclusively; now: () => Date }
@@ -15,13 +18,14 @@ export type Seed = { shift: string; commitment: string; seed: Uint8Array }
 const dayMs = 86_400_000
 const purpose = 'draw-seed'
 
-/** Shifts are days of UTC: one rule for every office, and none in which a seed is older than a day. */
-export const shiftOf = (at: Date): string => at.toISOString().slice(0, 10)
-
 export type Shifts = {
   /** The seed in force at a moment of today, made at once where the service just began. */
   seedAt(at: Date): Promise<Seed>
   seedOf(shift: string): Promise<Seed | undefined>
+  /** What draws of a shift rest on beside its seed where no beacon answers: the secrets of institutions, if any handed one in. */
+  withoutBeacon(shift: string, offline: string): Promise<Chance['beacon']>
+  /** Takes an institution's secret for a shift that has not begun; see shares.ts. */
+  handIn(actor: Actor, shift: string, secret: string): Promise<ShareBody>
   /** Commits to the seeds of today and of tomorrow; lists the draws of what is over and reveals its seed. */
   turn(): Promise<void>
 }
@@ -77,8 +81,15 @@ export function createShifts(deps: ShiftDeps): Shifts {
     const acts = await listActs(client, row.shift)
     if (acts.some(({ kind }) => kind === 'seed_revealed')) return
     const listed = await listDraws(deps, client, row.shift)
+    const shares = await openShares(client, vault, row.shift)
     const held = (await store.countUnlisted(client)).find(({ shift }) => shift === row.shift)?.held ?? 0
-    const body: RevealedBody = { shift: row.shift, seed: Buffer.from(open(row).seed).toString('hex'), listed, held }
+    const body: RevealedBody = {
+      shift: row.shift,
+      seed: Buffer.from(open(row).seed).toString('hex'),
+      listed,
+      held,
+      shares,
+    }
     await recordBorderAct(deps, client, {
       kind: 'seed_revealed',
       subject: row.shift,
@@ -106,6 +117,12 @@ export function createShifts(deps: ShiftDeps): Shifts {
   return {
     seedOf,
     turn,
+    handIn: (actor, shift, secret) => handIn(deps, actor, shift, secret),
+    async withoutBeacon(shift, offline) {
+      const secrets = (await openShares(pool, vault, shift)).map(({ secret }) => Buffer.from(secret, 'hex'))
+      if (secrets.length === 0) return { offline }
+      return { offline, shift, institutions: secrets.length, randomness: combine(secrets) }
+    },
     async seedAt(at) {
       const found = await seedOf(shiftOf(at))
       if (found) return found

@@ -91,3 +91,26 @@ export const insertListed = (client: Queryable, list: number, positions: readonl
     text: 'insert into draw_listed (position, list) select unnest($2::bigint[]), $1 on conflict do nothing',
     values: [list, `{${positions.join(',')}}`],
   })
+
+export type ShareRow = { participant: number; secret: Buffer; position: number }
+
+export async function insertShare(
+  client: Queryable,
+  row: ShareRow & { shift: string; commitment: Buffer },
+): Promise<void> {
+  await client.query({
+    name: 'draw_insert_share',
+    text: 'insert into draw_share (shift, participant, commitment, secret, position) values ($1, $2, $3, $4, $5)',
+    values: [row.shift, row.participant, row.commitment, row.secret, row.position],
+  })
+}
+
+/** What institutions handed in for a shift, in the order in which they did. */
+export async function listShares(client: Queryable, shift: string): Promise<ShareRow[]> {
+  const { rows } = await client.query<{ participant: number; secret: Buffer; position: bigint }>({
+    name: 'draw_shares',
+    text: 'select participant, secret, position from draw_share where shift = $1 order by position',
+    values: [shift],
+  })
+  return rows.map((row) => ({ ...row, position: Number(row.position) }))
+}

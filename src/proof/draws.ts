@@ -2,6 +2,7 @@
 import { canonicalJson, customsLog } from '../declarations/act.ts'
 import { type ActRow, listActs } from '../declarations/act-store.ts'
 import type { CommittedBody, ListBody, RevealedBody } from '../draw/listing.ts'
+import type { ShareBody } from '../draw/shares.ts'
 import { findSeed, listSeeds, type SeedRow } from '../draw/store.ts'
 import { Problem } from '../http/problem.ts'
 import { findLog, proveEntry, type ProveDeps } from './prove.ts'
@@ -40,6 +41,10 @@ export async function tellShift(deps: ProveDeps, shift: string): Promise<string>
   for (const act of acts.filter(({ kind }) => kind === 'draws_listed')) {
     lists.push({ ...(await proveEntry(deps, log, act.position)), drawn: bodyOf<ListBody>(act).drawn })
   }
+  const shares: unknown[] = []
+  for (const act of acts.filter(({ kind }) => kind === 'share_committed')) {
+    shares.push({ ...(await proveEntry(deps, log, act.position)), ...bodyOf<ShareBody>(act) })
+  }
   const revealed = acts.find(({ kind }) => kind === 'seed_revealed')
   const said = revealed && bodyOf<RevealedBody>(revealed)
   return canonicalJson({
@@ -50,9 +55,11 @@ export async function tellShift(deps: ProveDeps, shift: string): Promise<string>
           seed: said.seed,
           listed: said.listed,
           held: said.held,
+          secrets: said.shares,
           revealed: await proveEntry(deps, log, revealed.position),
         }
       : {}),
     lists,
+    shares,
   })
 }

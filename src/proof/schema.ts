@@ -43,6 +43,20 @@ export const ShiftDraws = Type.Object({
   held: Type.Optional(
     Type.Integer({ description: 'Draws about goods that were not presented when the seed was revealed' }),
   ),
+  secrets: Type.Optional(
+    Type.Array(Type.Object({ institution: Type.String(), secret: Hex }), {
+      description: 'What institutions had handed in for draws without a beacon',
+    }),
+  ),
+  shares: Type.Array(
+    Type.Object({
+      shift: Type.String(),
+      institution: Type.String(),
+      commitment: Hex,
+      entry: Type.String(),
+      proof: Type.String(),
+    }),
+  ),
   lists: Type.Array(
     Type.Object({
       entry: Type.String(),

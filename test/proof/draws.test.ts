@@ -10,6 +10,7 @@ import { parseVerifier } from '../../src/proof/note.ts'
 import { run } from '../../src/proof/verify/command.ts'
 import { verifyBeacons, verifyDraws } from '../../src/proof/verify/draws.ts'
 import { declaration, enforce, load, post } from '../border/load.ts'
+import * as given from '../support/given.ts'
 import { testApp, type TestApp, type TestClock, testClock } from '../support/app.ts'
 
 const dayMs = 86_400_000
@@ -157,4 +158,42 @@ t.test('the same goods lodged again are one chance', async (t) => {
   t.equal(new Set(drawn.map(({ digest }) => digest)).size, 1)
   const us = drawn.flatMap(({ draws }) => draws.map(({ purpose, u }) => `${purpose} ${u}`))
   t.equal(new Set(us).size, new Set(us.map((each) => each.split(' ')[0])).size, 'one u for each purpose')
+})
+
+t.test('where no beacon answers, the secrets of institutions take its place', async (t) => {
+  const clock = testClock()
+  const app = await testApp(t, { now: clock.now })
+  const border = await post(app)
+  await enforce(border, { random: { red: 1e-9 } })
+  const nextDay = turner(t, app, clock)
+  const shift = clock.now().toISOString().slice(0, 10)
+  const tomorrow = new Date(clock.now().getTime() + dayMs).toISOString().slice(0, 10)
+  const secret = (digit: string) => digit.repeat(64)
+  const institutions = [
+    await given.participant(app, { roles: ['agency'] }),
+    await given.participant(app, { roles: ['auditor'] }),
+    await given.participant(app, { roles: ['partner'] }),
+  ]
+  for (const [i, by] of institutions.entries()) {
+    await by.expect(422, 'POST', `/draws/${shift}/shares`, { secret: secret('a') })
+    await by.expect(400, 'POST', `/draws/${tomorrow}T/shares`, { secret: secret('a') })
+    await by.expect(201, 'POST', `/draws/${tomorrow}/shares`, { secret: secret(['1', '2', '4'][i] ?? '') })
+    await by.expect(409, 'POST', `/draws/${tomorrow}/shares`, { secret: secret('a') })
+  }
+  await border.maker.expect(403, 'POST', `/draws/${tomorrow}/shares`, { secret: secret('a') })
+  await nextDay()
+  const goods = (await load(border)).sscc
+  const { id } = await border.maker.expect<{ id: string }>(201, 'POST', '/declarations', declaration([goods], 12))
+  const told = await border.officers[0].expect(200, 'GET', `/declarations/${id}`)
+  const beacon = { offline: String, shift: tomorrow, institutions: 3, randomness: secret('7') }
+  t.match(told, { decisions: [{ chance: { beacon } }] })
+  const early = (await app.anonymous.call('GET', `/draws/${tomorrow}`)).body
+  t.notOk(early.includes(secret('1')) || early.includes(secret('7')), 'not before it is over')
+  await nextDay()
+  const { body } = await app.anonymous.call('GET', `/draws/${tomorrow}`)
+  const key = parseVerifier(await keyOf(app), nodePrimitives)
+  t.match(await verifyDraws(body, key), { acts: 1, offline: 1 })
+  t.ok(body.includes(secret('1')))
+  const swapped = body.replaceAll(secret('1'), secret('3')).replaceAll(secret('7'), secret('5'))
+  await t.rejects(verifyDraws(swapped, key))
 })

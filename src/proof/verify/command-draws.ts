@@ -31,7 +31,11 @@ export async function tellDraws(where: string, keys: readonly Verifier[], beacon
 function linesOf({ rates, offline, acts, held }: DrawsReport): string[] {
   return [
     ...rates.map(({ purpose, rate, drawn, selected }) => `${purpose} at ${rate}: ${selected} of ${drawn} selected`),
-    ...(offline > 0 ? [`${offline} of ${acts} acts had no beacon: their draws rest on the committed seed alone.`] : []),
+    ...(offline > 0
+      ? [
+          `${offline} of ${acts} acts had no beacon: their draws rest on the seed, and on what institutions handed in, if any did.`,
+        ]
+      : []),
     ...(held > 0 ? [`${held} acts were held back until their goods are presented.`] : []),
   ]
 }

@@ -3,6 +3,7 @@ import type { DrawRecord, RankRecord } from '../../declarations/bodies.ts'
 import { fetchChain, fetchRound, roundAfter } from '../../draw/beacon.ts'
 import { commitmentOf, draw, isSelected } from '../../draw/draw.ts'
 import type { Drawn } from '../../draw/listing.ts'
+import { combine, type Share, type ShareBody } from '../../draw/shares.ts'
 import { fromBase64 } from '../base64.ts'
 import { readCheckpoint } from '../checkpoint.ts'
 import { nodePrimitives } from '../node-primitives.ts'
@@ -25,6 +26,9 @@ export type ShiftDocument = {
   listed?: number
   held?: number
   revealed?: Pinned
+  /** What institutions had handed in, with who did and when. */
+  secrets?: Share[]
+  shares: (Pinned & ShareBody)[]
   lists: (Pinned & { drawn: Drawn[] })[]
 }
 
@@ -47,12 +51,18 @@ export function originOfDraws(text: string): string {
 /** @throws NoteError saying what does not fit */
 export async function verifyDraws(text: string, verifier: Verifier): Promise<DrawsReport> {
   const told = read(text)
-  const { shift, from, until, commitment, seed, revealed, lists, listed, held } = told
+  const { shift, from, until, commitment, seed, revealed, lists, listed, held, secrets = [] } = told
   const committed = await pinned(told.committed, verifier, 'seed_committed', shift, { shift, from, until, commitment })
   if (seed === undefined || !revealed) {
     throw new Error(`the seed of ${shift} is not revealed yet: it is once the shift is over`)
   }
-  const reveal = await pinned(revealed, verifier, 'seed_revealed', shift, { shift, seed, listed, held })
+  const reveal = await pinned(revealed, verifier, 'seed_revealed', shift, {
+    shift,
+    seed,
+    listed,
+    held,
+    shares: secrets,
+  })
   if (reveal <= committed) throw new NoteError(`The seed of ${shift} was revealed before it was committed to`)
   const secret = Buffer.from(seed, 'hex')
   if (secret.length !== 32 || secret.toString('hex') !== seed || commitmentOf(secret) !== commitment) {
@@ -67,11 +77,12 @@ export async function verifyDraws(text: string, verifier: Verifier): Promise<Dra
     offline: 0,
     rates: [],
   }
+  const shared = await checkShares(told, verifier)
   let before = 0
   for (const list of lists) {
     const position = await pinned(list, verifier, 'draws_listed', shift, { shift, drawn: list.drawn })
     if (position < reveal) before += list.drawn.length
-    for (const each of list.drawn) check(each, secret, { committed, position, shift }, report)
+    for (const each of list.drawn) check(each, secret, { committed, position, shift, shared }, report)
   }
   if (before !== listed) throw new NoteError(`${String(listed)} acts were listed with the seed, and ${before} are here`)
   return report
@@ -90,16 +101,36 @@ function read(text: string): ShiftDocument {
   return told
 }
 
-const fields = ['commitment', 'committed', 'from', 'held', 'listed', 'lists', 'revealed', 'seed', 'shift', 'until']
+const fields = [
+  'commitment',
+  'committed',
+  'from',
+  'held',
+  'listed',
+  'lists',
+  'revealed',
+  'secrets',
+  'seed',
+  'shares',
+  'shift',
+  'until',
+]
 
 /** Whatever is in it besides is not covered by anything, and so is not taken. */
 function isDocument(told: unknown): told is ShiftDocument {
   if (!isObject(told) || Object.keys(told).some((name) => !fields.includes(name))) return false
-  const { shift, from, until, commitment, committed, seed, revealed, lists } = told as Partial<ShiftDocument>
+  const { shift, from, until, commitment, committed, seed, revealed, lists, secrets, shares } =
+    told as Partial<ShiftDocument>
   const texts = [shift, from, until, commitment, seed ?? ''].every((value) => typeof value === 'string')
   const pins = [committed, ...(revealed === undefined ? [] : [revealed])].every((pin) => isPinned(pin, []))
-  return texts && pins && Array.isArray(lists) && lists.every((list) => isPinned(list, ['drawn']) && isList(list))
+  const given =
+    Array.isArray(secrets ?? []) && Array.isArray(shares) && shares.every((share) => isPinned(share, inShare))
+  return (
+    texts && pins && given && Array.isArray(lists) && lists.every((list) => isPinned(list, ['drawn']) && isList(list))
+  )
 }
+
+const inShare = ['commitment', 'institution', 'shift']
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
@@ -126,17 +157,42 @@ async function pinned(pin: Pinned, verifier: Verifier, kind: string, shift: stri
   return index
 }
 
+type Shared = { institutions: number; randomness: string; last: number } | undefined
+
+/** That each secret is the one that its institution committed to. @returns what they are together, and the last commitment */
+async function checkShares({ shift, shares, secrets = [] }: ShiftDocument, verifier: Verifier): Promise<Shared> {
+  let last = 0
+  for (const [i, share] of shares.entries()) {
+    const { institution, commitment } = share
+    last = Math.max(last, await pinned(share, verifier, 'share_committed', shift, { shift, institution, commitment }))
+    const given = secrets[i]
+    if (given?.institution !== institution || sha256Hex(Buffer.from(given.secret, 'hex')) !== commitment) {
+      throw new NoteError(`The secret of ${institution} for ${shift} is not the one that was committed to`)
+    }
+  }
+  if (secrets.length !== shares.length) throw new NoteError(`A secret of ${shift} was never committed to`)
+  if (shares.length === 0) return undefined
+  const randomness = combine(secrets.map(({ secret }) => Buffer.from(secret, 'hex')))
+  return { institutions: shares.length, randomness, last }
+}
+
 function check(
   { position, digest, beacon, draws }: Drawn,
   seed: Uint8Array,
-  at: { committed: number; position: number; shift: string },
+  at: { committed: number; position: number; shift: string; shared: Shared },
   report: DrawsReport,
 ): void {
   if (position <= at.committed || position >= at.position) {
     throw new NoteError(`The act ${position} does not lie between the commitment of ${at.shift} and its list`)
   }
   const randomness = 'randomness' in beacon ? beacon.randomness : ''
-  if (!('randomness' in beacon)) report.offline++
+  if ('offline' in beacon) report.offline++
+  if ('shift' in beacon && beacon.shift === at.shift) {
+    const { institutions, last = Infinity } = at.shared ?? {}
+    if (randomness !== at.shared?.randomness || beacon.institutions !== institutions || position < last) {
+      throw new NoteError(`The act ${position} does not rest on what the institutions handed in`)
+    }
+  }
   report.acts++
   for (const one of draws) {
     report.draws++
@@ -164,7 +220,7 @@ function count({ rates }: DrawsReport, { purpose, rate, selected }: DrawRecord):
 export async function verifyBeacons(text: string, ask: typeof fetch = fetch, timeoutMs = 10_000): Promise<number> {
   const rounds = new Map<string, { source: string; round: number; randomness: string; lodgedAt: string }>()
   for (const { beacon, lodgedAt } of read(text).lists.flatMap(({ drawn }) => drawn)) {
-    if ('randomness' in beacon) rounds.set(`${beacon.source} ${beacon.round} ${lodgedAt}`, { ...beacon, lodgedAt })
+    if ('source' in beacon) rounds.set(`${beacon.source} ${beacon.round} ${lodgedAt}`, { ...beacon, lodgedAt })
   }
   for (const { source, round, randomness, lodgedAt } of rounds.values()) {
     const chain = await fetchChain(ask, source, timeoutMs)
