@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import { columns, stepOf, type StepRow } from '../custody/store.ts'
 import type { Step } from '../custody/object.ts'
-import { formatRanges, parseRanges, type Ranges } from './ranges.ts'
+import { formatRanges, parseRanges, type Ranges, union } from './ranges.ts'
 
 // What the ledger says of declared goods below a position: everything here can be asked again later with the same answer.
 
@@ -32,31 +32,86 @@ export async function openUp(
   before: number,
   nestingMax: number,
 ): Promise<Inside[]> {
-  if (roots.length === 0) return []
-  const { rows } = await client.query<{ root: bigint; units: string; containers: bigint[] | null }>({
-    name: 'border_open_up',
-    text: `with recursive inside as (
-             select w.id as root, s.object_id, s.opened, 0 as depth
-             from unnest($2::bigint[]) as w (id) cross join lateral
-               (select object_id, opened from step where log_id = $1 and object_id = w.id and position < $3
-                order by position desc limit 1) as s
-             union all
-             select i.root, s.object_id, s.opened, i.depth + 1
-             from inside i
-             cross join lateral (select distinct object_id from step
-                                 where log_id = $1 and parent = i.object_id and position >= i.opened and position < $3) as packed
-             cross join lateral (select object_id, opened, parent from step
-                                 where log_id = $1 and object_id = packed.object_id and position < $3
-                                 order by position desc limit 1) as s
-             where i.opened is not null and s.parent = i.object_id and i.depth < $4
-           )
-           select root,
-                  coalesce(range_agg(int8range(object_id, object_id + 1)) filter (where opened is null and object_id > 0), '{}') as units,
-                  array_agg(object_id order by object_id) filter (where opened is not null) as containers
-           from inside group by root order by root`,
-    values: [log, `{${roots.join(',')}}`, before, nestingMax],
+  const found = new Map<bigint, Inside>()
+  const rootOf = new Map<bigint, bigint>()
+  let open: Container[] = []
+  for (const { object_id: id, opened } of await findOpened(client, log, roots, before)) {
+    found.set(id, {
+      root: id,
+      units: opened === null && id > 0n ? [[id, id + 1n]] : [],
+      containers: opened === null ? [] : [id],
+    })
+    rootOf.set(id, id)
+    if (opened !== null) open.push({ id, opened: Number(opened) })
+  }
+  for (let depth = 0; depth < nestingMax && open.length > 0; depth++) {
+    const inner: Container[] = []
+    for (const { parent, units, containers } of await findInside(client, log, open, before)) {
+      const root = rootOf.get(parent) ?? parent
+      const inside = found.get(root)
+      if (!inside) continue
+      inside.units = union([...inside.units, ...units])
+      for (const container of containers) {
+        inside.containers.push(container.id)
+        rootOf.set(container.id, root)
+        inner.push(container)
+      }
+    }
+    open = inner
+  }
+  return [...found.values()]
+}
+
+type Container = { id: bigint; opened: number }
+
+async function findOpened(client: Queryable, log: number, ids: readonly bigint[], before: number) {
+  if (ids.length === 0) return []
+  const { rows } = await client.query<{ object_id: bigint; opened: bigint | null }>({
+    name: 'border_opened',
+    text: `select s.object_id, s.opened from unnest($2::bigint[]) as w (id) cross join lateral
+             (select object_id, opened from step where log_id = $1 and object_id = w.id and position < $3
+              order by position desc limit 1) as s`,
+    values: [log, `{${ids.join(',')}}`, before],
   })
-  return rows.map((row) => ({ root: row.root, units: parseRanges(row.units), containers: row.containers ?? [] }))
+  return rows
+}
+
+/**
+ * What is directly in containers. Whatever was packed in them is read as stretches of the step index: one descent a unit would take
+ * four times as long.
+ */
+async function findInside(client: Queryable, log: number, open: readonly Container[], before: number) {
+  const { rows } = await client.query<{
+    parent: bigint
+    units: string
+    containers: bigint[] | null
+    opened: bigint[] | null
+  }>({
+    name: 'border_inside',
+    text: `with packed as materialized (
+             select range_agg(int8range(s.object_id, s.object_id + 1)) as ids
+             from unnest($2::bigint[], $3::bigint[]) as w (id, opened) cross join lateral
+               (select object_id from step where log_id = $1 and parent = w.id and position >= w.opened and position < $4) as s
+           )
+           select l.parent,
+                  coalesce(range_agg(int8range(l.object_id, l.object_id + 1)) filter (where l.opened is null and l.object_id > 0), '{}') as units,
+                  array_agg(l.object_id order by l.object_id) filter (where l.opened is not null) as containers,
+                  array_agg(l.opened order by l.object_id) filter (where l.opened is not null) as opened
+           from packed, unnest(packed.ids) as r (ids) cross join lateral (
+             select t.object_id, t.parent, t.opened
+             from (select s.object_id, s.parent, s.opened, lead(s.position) over (partition by s.object_id order by s.position) as later
+                   from step s
+                   where s.log_id = $1 and s.object_id >= lower(r.ids) and s.object_id < upper(r.ids) and s.position < $4) as t
+             where t.later is null) as l
+           where l.parent = any ($2::bigint[])
+           group by l.parent order by l.parent`,
+    values: [log, `{${open.map(({ id }) => id).join(',')}}`, `{${open.map(({ opened }) => opened).join(',')}}`, before],
+  })
+  return rows.map((row) => ({
+    parent: row.parent,
+    units: parseRanges(row.units),
+    containers: (row.containers ?? []).map((id, i) => ({ id, opened: Number(row.opened?.[i] ?? 0n) })),
+  }))
 }
 
 /** Counts of earlier questions that still hold: nothing was packed into these containers or taken out of them since. */
@@ -129,12 +184,14 @@ export async function findGroups(client: Queryable, log: number, units: Ranges, 
                   max(s.position) as newest, min(s.object_id) as object_id, max(s.position) as position,
                   s.state, s.flags, s.owner, s.owner_at, s.holder, s.addressee, s.sender, s.parent,
                   null::bigint as opened, null::integer as contents
-           from (select distinct on (s.object_id) s.object_id, s.position, s.state, s.flags, s.owner,
-                        coalesce(s.owner_at, s.position) as owner_at, s.holder, s.addressee, s.sender, s.parent,
-                        min(s.position) over (partition by s.object_id) as born
-                 from unnest($2::int8multirange) as r (ids)
-                 join step s on s.log_id = $1 and s.object_id >= lower(r.ids) and s.object_id < upper(r.ids) and s.position < $3
-                 order by s.object_id, s.position desc) as s
+           from unnest($2::int8multirange) as r (ids) cross join lateral (
+             select t.* from (
+               select s.object_id, s.position, s.state, s.flags, s.owner, coalesce(s.owner_at, s.position) as owner_at, s.holder,
+                      s.addressee, s.sender, s.parent, first_value(s.position) over w as born, lead(s.position) over w as later
+               from step s
+               where s.log_id = $1 and s.object_id >= lower(r.ids) and s.object_id < upper(r.ids) and s.position < $3
+               window w as (partition by s.object_id order by s.position)) as t
+             where t.later is null) as s
            group by s.state, s.flags, s.owner, s.owner_at, s.holder, s.addressee, s.sender, s.parent, s.born
            order by min(s.object_id)`,
     values: [log, formatRanges(units), before],
