@@ -171,7 +171,8 @@ async function sameUnits(deps: BorderDeps, { flow }: NewDeclaration, parts: read
   return undefined
 }
 
-async function keepLines(
+/** What is searched of a version: its lines with their units. */
+export async function keepLines(
   deps: BorderDeps,
   client: ClientBase,
   no: number,
@@ -200,7 +201,8 @@ async function keepLines(
   await store.insertLines(client, no, version, rows)
 }
 
-async function keepNames(client: ClientBase, no: number, id: string, content: NewDeclaration): Promise<void> {
+/** What it can be called at the barrier. */
+export async function keepNames(client: ClientBase, no: number, id: string, content: NewDeclaration): Promise<void> {
   const ssccs = codeLists(content)
     .flatMap(({ codes }) => codes)
     .flatMap((code) => {

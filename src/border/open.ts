@@ -19,6 +19,7 @@ import { isApproved, isAuthorised } from '../risk/privileges.ts'
 import { createReadyProfiles, ensureFirstProfile, inForce, type ProfileDeps, readProfiles } from '../risk/profiles.ts'
 import { createActivation } from './activate.ts'
 import type { BorderDeps } from './lodge.ts'
+import { mendDeclarations } from './mend.ts'
 import { openSymbolKeys, type SymbolKeys } from './symbol.ts'
 
 export type OpenBorder = {
@@ -87,5 +88,7 @@ export async function openBorder(options: OpenBorder): Promise<Border> {
     goodsDeps: { pool, resolver, catalogue, ledger, nestingMax: limits.nestingMax },
     ledgerNo: logNo,
   }
+  const declared = await mendDeclarations(deps)
+  if (declared > 0) log.warn({ declared }, 'declarations had no rows; they have now')
   return { deps, profiles, shifts, symbols: await openSymbolKeys(pool, options.vault) }
 }

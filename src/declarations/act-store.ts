@@ -75,3 +75,15 @@ export async function findUnlisted(pool: Pool, log: number): Promise<MissingEntr
 /** Waits until nobody else works on this key, and holds it to the end of the transaction. */
 export const lock = (client: Queryable, key: string): Promise<unknown> =>
   client.query('select pg_advisory_xact_lock(4607, hashtext($1))', [key])
+
+/** Lodgements and amendments whose rows are missing: a crash came before they were written. */
+export async function findWithoutRows(client: Queryable): Promise<ActRow[]> {
+  const { rows } = await client.query<Raw>(
+    `select ${columns} from border_act a
+     where kind in ('lodged', 'amended')
+       and not exists (select from declaration d join declared_line l on l.declaration_no = d.no
+                       where d.id = a.subject and l.version = (a.body::jsonb ->> 'version')::integer)
+     order by position`,
+  )
+  return rows.map(actRow)
+}

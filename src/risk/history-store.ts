@@ -47,11 +47,18 @@ export async function findPairs(
 export async function findRaises(
   client: Queryable,
   period: { from: Date; to: Date },
-): Promise<{ officer: string; raised: number; inspected: number; hits: number }[]> {
-  const { rows } = await client.query<{ officer: string; raised: number; inspected: number; hits: number }>({
+): Promise<{ officer: string; raised: number; inspected: number; hits: number; overdue: number }[]> {
+  const { rows } = await client.query<{
+    officer: string
+    raised: number
+    inspected: number
+    hits: number
+    overdue: number
+  }>({
     name: 'risk_raises',
     text: `select o.id as officer, count(*)::int as raised, count(i.differs)::int as inspected,
-                  count(*) filter (where i.differs)::int as hits
+                  count(*) filter (where i.differs)::int as hits,
+                  count(*) filter (where i.differs is null and (r.body::jsonb ->> 'until')::timestamptz < $2)::int as overdue
            from border_act r join person o on o.no = r.person
            left join lateral (select bool_or(body::jsonb ->> 'result' = 'differs') as differs from border_act
                               where subject = r.subject and kind = 'inspected' and position > r.position) as i on true
