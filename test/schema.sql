@@ -364,6 +364,7 @@ create table declared_name (
     constraint declared_name_pkey PRIMARY KEY (value, declaration_no, kind),
     constraint declared_name_declaration_no_fkey FOREIGN KEY (declaration_no) REFERENCES declaration(no)
 );
+CREATE INDEX declared_name_declaration ON tamga.declared_name USING btree (declaration_no);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.declared_name FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.declared_name FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;

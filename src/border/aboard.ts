@@ -30,47 +30,47 @@ const aboardMax = 50
 
 /** Everything that one scan may be about, with all declarations of the same vehicle. */
 export async function findAboard(deps: AboardDeps, code: string): Promise<Aboard> {
-  const since = new Date(deps.now().getTime() - aboardDays * 86_400_000)
+  const { pool, now } = deps
+  const common = { since: new Date(now().getTime() - aboardDays * 86_400_000), max: aboardMax }
   const symbol = deps.symbols.read(code)
   const name = symbol ? symbol.facts.declaration : code.trim()
-  let kind: Aboard['kind'] = symbol ? 'symbol' : 'declaration'
-  let rows = name === '' ? [] : await aboard.findNamed(deps.pool, name, aboardMax)
-  let goods: Goods | undefined
-  let fault: string | undefined
-  if (rows.length === 0 && !symbol) {
-    kind = 'vehicle'
-    rows = await aboard.findCarried(deps.pool, [plateOf(name)], since, aboardMax)
-  }
-  if (rows.length === 0 && !symbol) {
-    const read = readCode(code)
-    fault = read.fault?.detail
-    kind = read.reading ? 'goods' : 'unknown'
-    if (read.reading) ({ goods, rows } = await declaringGoods(deps, code, read.reading, since))
-  }
-  const plates = await aboard.findPlates(
-    deps.pool,
-    rows.map(({ no }) => no),
-  )
-  const others = await aboard.findCarried(deps.pool, plates, since, aboardMax)
-  const known = new Set(rows.map(({ no }) => no))
-  const standings = await standingsOf(deps, [...rows, ...others.filter(({ no }) => !known.has(no))])
-  const undeclared = goods ? sizeOf(difference(union(unitsOf(goods.parts)), declaredUnits(standings))) : 0
-  return { kind, symbol, goods, undeclared, standings, fault }
+  const { reading, fault } = symbol ? {} : readCode(code)
+  // Side by side: what is no name is goods, and every round trip is waited for.
+  const [named, goods] = await Promise.all([
+    aboard.findAboardRows(pool, { ...common, name, carried: symbol ? [] : [plateOf(name)] }),
+    reading && readGoods(deps.goodsDeps, [{ path: '/code', codes: [code] }], []),
+  ])
+  const byName = named.length > 0 || !reading || !goods
+  const rows = byName ? named : await rowsOfGoods(deps, goods, reading, common)
+  const standings = await standingsOf(deps, rows)
+  const shown = byName ? undefined : goods
+  const kind = symbol ? 'symbol' : shown ? 'goods' : rows.some(({ direct }) => direct) ? kindOf(rows, name) : 'unknown'
+  const undeclared = shown ? sizeOf(difference(union(unitsOf(shown.parts)), declaredUnits(standings))) : 0
+  return { kind, symbol, goods: shown, undeclared, standings, fault: fault?.detail }
 }
 
-async function declaringGoods(deps: AboardDeps, code: string, reading: Reading, since: Date) {
-  const goods = await readGoods(deps.goodsDeps, [{ path: '/code', codes: [code] }], [])
-  const found = new Map<number, DeclarationRow>()
-  if (reading.kind === 'logistic') {
-    const named = await aboard.findCarried(deps.pool, [digitalLink(reading)], since, aboardMax)
-    for (const row of named) found.set(row.no, row)
-  }
-  for (const log of new Set(goods.parts.map((part) => part.log))) {
-    const no = await deps.ledgerNo(log)
-    const naming = await aboard.findDeclaring(deps.pool, no, unitsOf(goods.parts, log), since, aboardMax)
-    for (const row of naming) found.set(row.no, row)
-  }
-  return { goods, rows: [...found.values()].sort((a, b) => b.no - a.no).slice(0, aboardMax) }
+const kindOf = (rows: readonly aboard.AboardRow[], name: string): Aboard['kind'] =>
+  rows.some(({ id, reference }) => id === name || reference === name) ? 'declaration' : 'vehicle'
+
+async function rowsOfGoods(
+  deps: AboardDeps,
+  { parts }: Goods,
+  reading: Reading,
+  common: Pick<aboard.AboardQuestion, 'since' | 'max'>,
+): Promise<aboard.AboardRow[]> {
+  const carried = reading.kind === 'logistic' ? [digitalLink(reading)] : []
+  const logs = [...new Set(parts.map((part) => part.log))]
+  const asked = await Promise.all(
+    (logs.length === 0 ? [undefined] : logs).map(async (name) =>
+      aboard.findAboardRows(deps.pool, {
+        ...common,
+        carried,
+        ...(name === undefined ? {} : { log: await deps.ledgerNo(name), units: unitsOf(parts, name) }),
+      }),
+    ),
+  )
+  const found = new Map(asked.flat().map((row) => [row.no, row]))
+  return [...found.values()]
 }
 
 async function standingsOf({ pool }: AboardDeps, rows: readonly DeclarationRow[]): Promise<Standing[]> {
