@@ -98,6 +98,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = createServer(options)
   try {
     await furnish(app, options)
+    // What people look at.
+    const { masterKey, now = () => new Date() } = options
+    await app.register(webRoutes, { prefix: '/app', vault: createVault(masterKey), now })
   } catch (error) {
     // Else its connections outlive it, and complain of the database's end after the sentence that says what is wrong.
     await app.close()
@@ -175,13 +178,18 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   await furnishProof(app, { pool, resolver, directory, follower })
   // What was noticed about them, and pinned.
   await app.register(findingRoutes, { db, directory, now })
-  // What people look at.
-  await app.register(webRoutes, { prefix: '/app', vault: createVault(options.masterKey), now })
   startPinning(app, { pool, db, throttle, now, recordAct }, limits)
   startWatching(app, { pool, resolver, directory, now, limits })
 
-  const { operatorKey } = options
-  const operator = operatorKey === undefined ? 'unchanged' : await ensureFirstOperator(register, operatorKey)
+  await admitOperator(app, register, options.operatorKey)
+}
+
+async function admitOperator(
+  app: FastifyInstance,
+  register: Parameters<typeof ensureFirstOperator>[0],
+  key: string | undefined,
+): Promise<void> {
+  const operator = key === undefined ? 'unchanged' : await ensureFirstOperator(register, key)
   if (operator === 'withdrawn') app.log.warn('OPERATOR_KEY was withdrawn and does not count; set another one')
 }
 

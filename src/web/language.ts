@@ -1,19 +1,27 @@
 // In which language a page speaks: what the visitor chose, else what the browser asks for, else Kyrgyz.
+import { enDesk } from './messages/en-desk.ts'
 import { en } from './messages/en.ts'
+import { kyDesk } from './messages/ky-desk.ts'
 import { ky } from './messages/ky.ts'
+import { ruDesk } from './messages/ru-desk.ts'
 import { ru } from './messages/ru.ts'
 
 export const languages = ['ky', 'ru', 'en'] as const
 export type Language = (typeof languages)[number]
-export type MessageKey = keyof typeof en
+const english = { ...en, ...enDesk }
+export type MessageKey = keyof typeof english
 
 /** A language must have every message, or it does not type-check. */
-const messages: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = { ky, ru, en }
+const messages: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = {
+  ky: { ...ky, ...kyDesk },
+  ru: { ...ru, ...ruDesk },
+  en: english,
+}
 
 export const languageNames: Readonly<Record<Language, string>> = { ky: 'Кыргызча', ru: 'Русский', en: 'English' }
 
 const isLanguage = (text: string | undefined): text is Language => languages.some((language) => language === text)
-const isKey = (text: string): text is MessageKey => Object.hasOwn(en, text)
+const isKey = (text: string): text is MessageKey => Object.hasOwn(english, text)
 
 /** @param chosen `?lang=` or the cookie @param accepted the header Accept-Language (RFC 9110, section 12.5.4) */
 export function chooseLanguage(chosen: string | undefined, accepted: string | undefined): Language {

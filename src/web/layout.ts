@@ -121,7 +121,7 @@ export const toneSign = (tone: Tone): Html =>
 export const verdict = (tone: Tone, head: Part, text: Part, more: Part = ''): Html =>
   h`<section class="verdict ${tone}" role="status">${toneSign(tone)}<div><h2>${head}</h2><p>${text}</p>${more}</div></section>`
 
-export const notice = (tone: Tone, text: Part): Html => h`<p class="notice ${tone}" role="alert">${text}</p>`
+export const notice = (tone: Tone, text: Part): Html => h`<div class="notice ${tone}" role="alert">${text}</div>`
 
 /** Names and values, read down. */
 export const facts = (rows: readonly (readonly [name: string, value: Part])[]): Html =>

@@ -13,6 +13,7 @@ import { lifePage } from './life.ts'
 import { countries } from './map.ts'
 import { scannerPages } from './scanner.ts'
 import { producerPages } from './producer.ts'
+import { borderPages } from './border.ts'
 import { base, createSessions, isTokenOf, type Sessions } from './session.ts'
 import { homePage, safeNext, signInPage } from './sign-in.ts'
 import { beginVisit, hasRole, isSigned, languageCookie, sendHeaders, type SignedVisit, type Visit } from './visit.ts'
@@ -69,6 +70,7 @@ export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): 
   pages.open('/check', checkPage)
   lifePage(pages)
   ledgerPages(pages)
+  borderPages(pages)
   producerPages(pages)
   scannerPages(pages)
 }

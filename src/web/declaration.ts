@@ -1,0 +1,181 @@
+// One declaration on one page: the decision, its reasons and what they rest on, declared beside found, and the next thing to do.
+import type { Check, Declared, Provenance, Reason } from './border-schema.ts'
+import { data, h, type Html, type Part } from './html.ts'
+import { cameraParts } from './code-field.ts'
+import type { Say } from './language.ts'
+import { csrfField, facts, notice, type Page, table, type Tone, verdict } from './layout.ts'
+import { codeLink } from './life.ts'
+import { base } from './session.ts'
+import type { SignedVisit } from './visit.ts'
+
+const reasonsForRaising = [
+  'information',
+  'behaviour',
+  'documents',
+  'seals',
+  'weight',
+  'image',
+  'goods',
+  'route',
+  'request',
+  'other',
+] as const
+
+export const laneTone = (lane: string | null | undefined): Tone =>
+  lane === 'red' ? 'bad' : lane === 'yellow' ? 'warn' : lane === 'blue' ? 'calm' : 'good'
+
+export function declarationPage(visit: SignedVisit, declared: Declared, refused?: Part): Page {
+  const { say } = visit
+  const open = declared.checks.filter(({ done }) => !done)
+  const last = declared.decisions.at(-1)
+  const over = Boolean(declared.releasedAt) || !['accepted', 'control', 'hold', 'do_not_load'].includes(declared.status)
+  const next = over
+    ? say.orPlain('declared', declared.status)
+    : open[0]
+      ? say('border.next', { check: say.orPlain('check-name', open[0].id, open[0].text) })
+      : say('border.nextRelease', { votes: declared.votes ?? 0 })
+  return {
+    title: declared.reference,
+    wide: true,
+    scripts: ['inspection'],
+    body: h`<p><a href="${base}/border">← ${say('nav.border')}</a></p><h1>${declared.reference}</h1>
+${refused === undefined ? '' : notice('bad', refused)}
+${verdict(laneTone(declared.lane), h`${say.orPlain('lane', declared.lane ?? 'green')} · ${say.orPlain('declared', declared.status)}`, next)}
+<div class="columns"><div>
+<h2>${say('border.reasons')}</h2>
+${reasonList(
+  say,
+  declared.decisions.flatMap(({ reasons }) => reasons),
+)}
+${last ? h`<p class="soft">${say('border.decided', { time: say.moment(last.at), version: last.profile.version, position: last.position })}</p>` : ''}
+<h2>${say('border.goods')}</h2>
+${goodsPicture(say, declared)}
+</div><div>
+<h2>${say('border.checks')}</h2>
+${declared.checks.length === 0 ? h`<p>${say('border.noChecks')}</p>` : h`<ul class="checks">${declared.checks.map((check) => checkItem(say, check))}</ul>`}
+${over ? '' : actions(visit, declared, open)}
+${raiseForm(visit, declared)}
+<h2>${say('border.declared')}</h2>
+${aboutLoad(say, declared)}
+</div></div>`,
+  }
+}
+
+function reasonList(say: Say, reasons: readonly Reason[]): Html {
+  if (reasons.length === 0) return h`<p>${say('border.noReasons')}</p>`
+  const distinct = [
+    ...new Map(reasons.map((reason) => [`${reason.rule} ${reason.item} ${reason.text}`, reason])).values(),
+  ]
+  const items = distinct.map(({ rule, lane, text, codes = [], entries = [], legalBasis }) => {
+    const behind = [
+      ...codes.slice(0, 5).map(codeLink),
+      ...entries.slice(0, 5).map(({ log, position }) => h`<code>${log} ${say.number(position)}</code>`),
+    ]
+    return h`<li class="reason ${lane === null ? 'plain-reason' : laneTone(lane)}"><strong>${rule}</strong> <span lang="en">${text}</span>
+${behind.length > 0 ? h`<p class="behind">${say('border.behind')} ${behind.map((part) => h`${part} `)}</p>` : ''}
+${legalBasis ? h`<p class="soft">${legalBasis}</p>` : ''}</li>`
+  })
+  return h`<ul class="reasons">${items}</ul>`
+}
+
+/** What a fact says, as text: a list as its members, nothing as a dash. */
+const plain = (value: unknown): string =>
+  Array.isArray(value) ? value.map(String).join(', ') : value === null || value === undefined ? '—' : String(value)
+
+/** Country codes as names. */
+const countries = (say: Say, value: unknown): string =>
+  Array.isArray(value) ? value.map((code) => say.country(String(code))).join(', ') : say.country(plain(value))
+
+/** Declared against found, a line each, with bars that are as long as the quantities. */
+function goodsPicture(say: Say, { declaration, provenance }: Declared): Html {
+  return h`${declaration.items.map((item) => {
+    const found = provenance.find((line) => line.item === item.number)
+    const pieces = Number(item.pieces ?? (item.unit === 'NAR' ? item.quantity : NaN))
+    const units = Number(found?.units ?? NaN)
+    const most = Math.max(1, ...[pieces, units].filter(Number.isFinite))
+    return h`<section class="card"><h3>${item.number}. ${item.hsCode}</h3>
+<ul class="bars">${bar(say('border.declaredQuantity'), pieces, most, `${item.quantity} ${item.unit}`)}${bar(say('border.foundQuantity'), units, most, plain(found?.units))}</ul>
+${facts([
+  [say('border.originDeclared'), say.country(item.originCountry)],
+  [say('border.originFound'), countries(say, found?.origin)],
+  ...(found ? pathRows(say, found) : []),
+])}</section>`
+  })}`
+}
+
+const bar = (label: string, value: number, most: number, shown: string): Html =>
+  h`<li><span>${label}</span><meter min="0" max="${most}" value="${Number.isFinite(value) ? value : 0}" aria-label="${label}"></meter><strong>${shown}</strong></li>`
+
+const pathRows = (say: Say, found: Provenance): (readonly [string, Part])[] => [
+  [say('border.makers'), plain(found.makers)],
+  [say('border.markedIn'), countries(say, found.markedIn)],
+  [say('border.holders'), plain(found.holders)],
+  [say('border.gap'), plain(found.gapHours)],
+]
+
+function aboutLoad(say: Say, declared: Declared): Html {
+  const { consignor, consignee, transport, route, items } = declared.declaration
+  const name = (party: typeof consignor): string =>
+    typeof party === 'string' ? party : `${party.name}, ${say.country(party.country)}`
+  return h`${facts([
+    [say('border.consignor'), name(consignor)],
+    [say('border.consignee'), name(consignee)],
+    [say('border.vehicle'), transport.id],
+    [say('border.route'), route.join(' → ')],
+    [say('border.office'), declared.office],
+    [say('border.lodged'), say.moment(declared.lodgedAt)],
+  ])}
+${table(
+  say('border.items'),
+  ['№', say('make.hs'), say('word.origin'), say('word.count')],
+  items.map((item) => [item.number, item.hsCode, say.country(item.originCountry), `${item.quantity} ${item.unit}`]),
+)}`
+}
+
+const checkItem = (say: Say, { id, text, done }: Check): Html =>
+  h`<li class="${done ? 'good' : 'warn'}"><strong>${done ? '✓' : '…'} ${say.orPlain('check-name', id, id)}</strong>${say.language === 'en' ? h`<p>${text}</p>` : ''}</li>`
+
+function actions(visit: SignedVisit, declared: Declared, open: readonly Check[]): Html {
+  const { say } = visit
+  const path = `${base}/border/declarations/${encodeURIComponent(declared.id)}`
+  const inspect = open.length > 0 ? inspectionForm(visit, path, open) : ''
+  return h`${inspect}
+<form class="card" method="post" action="${path}/release">${csrfField(visit)}<h3>${say('border.release')}</h3><p>${say('border.releaseText')}</p><button class="big">${say('border.releaseDo')}</button></form>`
+}
+
+const foundAs = ['', 'found', 'missing', 'unreadable', 'inaccessible'] as const
+
+/** The units that the machine drew, ticked off by scanning; client/inspection.ts does that, and without it a list is chosen from. */
+function inspectionForm(visit: SignedVisit, path: string, open: readonly Check[]): Html {
+  const { say } = visit
+  const units = [...new Set(open.flatMap((check) => check.units ?? []))]
+  const of = Math.max(0, ...open.map((check) => check.of ?? 0))
+  const rows = units.map(
+    (
+      code,
+      i,
+    ) => h`<li data-unit="${code}"><input type="hidden" name="unit" value="${code}"><label for="found-${i}"><code>${code.split('/21/')[1] ?? code}</code></label>
+<select id="found-${i}" name="found">${foundAs.map((as) => h`<option value="${as}">${as === '' ? '…' : say.orPlain('found', as)}</option>`)}</select></li>`,
+  )
+  const words = { stranger: say('border.stranger'), left: say('border.left', { count: '{count}' }) }
+  return h`<form class="card" method="post" action="${path}/inspections" data-inspection data-words="${data(words)}" data-address="${base}">${csrfField(visit)}
+<h3>${say('border.inspection')}</h3>
+${units.length > 0 ? h`<p>${say('border.drawn', { count: units.length, of })}</p><div data-tick><label for="tick">${say('scan.next')}</label><input id="tick" autocomplete="off" autocapitalize="off" spellcheck="false">${cameraParts(say)}<p class="line" data-left role="status"></p></div><ol class="drawn">${rows}</ol>` : ''}
+<fieldset><legend>${say('border.result')}</legend><div class="choices"><label><input type="radio" name="result" value="conforms" required> ${say('border.conforms')}</label><label><input type="radio" name="result" value="differs"> ${say('border.differs')}</label></div></fieldset>
+<label for="notes">${say('border.notes')}</label><textarea id="notes" name="notes" rows="3" maxlength="5000"></textarea>
+<label for="extra">${say('border.extra')}</label><textarea id="extra" name="extra" rows="2"></textarea>
+<label for="photos">${say('border.photos')}</label><textarea id="photos" name="photos" rows="2"></textarea>
+<label for="witness">${say('border.witness')}</label><input id="witness" name="witness" autocomplete="off" maxlength="64">
+<p><button class="big">${say('border.inspectDo')}</button></p></form>`
+}
+
+/** A lane rises even after a release at lodgement: the goods may still be on their way. */
+function raiseForm(visit: SignedVisit, declared: Declared): Html {
+  const { say } = visit
+  const path = `${base}/border/declarations/${encodeURIComponent(declared.id)}`
+  return h`<details class="help"><summary>${say('border.raise')}</summary><form class="card" method="post" action="${path}/raises">${csrfField(visit)}
+<label for="lane">${say('border.raiseTo')}</label><select id="lane" name="lane">${['blue', 'yellow', 'red'].map((lane) => h`<option value="${lane}">${say.orPlain('lane', lane)}</option>`)}</select>
+<label for="reason">${say('border.raiseReason')}</label><select id="reason" name="reason">${reasonsForRaising.map((reason) => h`<option value="${reason}">${say.orPlain('raise', reason)}</option>`)}</select>
+<label for="until">${say('border.raiseUntil')}</label><input id="until" name="until" type="date" required>
+<p><button>${say('border.raiseDo')}</button></p></form></details>`
+}
