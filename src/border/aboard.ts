@@ -46,8 +46,11 @@ export async function findAboard(deps: AboardDeps, code: string): Promise<Aboard
   const shown = byName ? undefined : goods
   const kind = symbol ? 'symbol' : shown ? 'goods' : rows.some(({ direct }) => direct) ? kindOf(rows, name) : 'unknown'
   const undeclared = shown ? sizeOf(difference(union(unitsOf(shown.parts)), declaredUnits(standings))) : 0
-  return { kind, symbol, goods: shown, undeclared, standings, fault: fault?.detail }
+  return { kind, symbol, goods: shown, undeclared, standings, fault: looksLikeCode(name) ? fault?.detail : undefined }
 }
+
+/** A plate is no code with a mistake in it. */
+const looksLikeCode = (text: string): boolean => /^(\(|\]|https?:|urn:)|^\d{14}/.test(text)
 
 const kindOf = (rows: readonly aboard.AboardRow[], name: string): Aboard['kind'] =>
   rows.some(({ id, reference }) => id === name || reference === name) ? 'declaration' : 'vehicle'

@@ -71,6 +71,8 @@ export function verbOf(standing: Standing): Verb {
   return outstanding(standing).some(({ id }) => goodsChecks.includes(id)) ? 'open' : 'park'
 }
 
+const nothing = 'No open declaration goes by this. Have the declaration or another code scanned.'
+
 /** What the scan itself shows, whatever was decided. */
 function ownFaults(found: Aboard, standings: readonly Standing[]): { verb: Verb; reasons: ScanReason[] } {
   const fault = (verb: Verb, rule: string, text: string) => ({ verb, reasons: [{ rule, lane: null, text }] })
@@ -79,8 +81,7 @@ function ownFaults(found: Aboard, standings: readonly Standing[]): { verb: Verb;
     return fault('hold', 'SYMBOL', 'This bar code was not made by this service, or was changed.')
   }
   if (standings.length === 0) {
-    const why = found.fault ?? 'No open declaration goes by this code. Have the declaration or another code scanned.'
-    return fault('hold', 'UNDECLARED', goods ? 'These goods are in no open declaration.' : why)
+    return fault('hold', 'UNDECLARED', goods ? 'These goods are in no open declaration.' : (found.fault ?? nothing))
   }
   if (undeclared > 0) {
     return fault('open', 'UNDECLARED', `${undeclared} of the units in what was scanned are in no declaration aboard.`)

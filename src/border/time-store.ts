@@ -20,7 +20,8 @@ const spans = {
   presented: 'presented - lodged',
   inspected: 'inspected - presented',
   released: 'released - lodged',
-  releasedAfterPresentation: 'released - presented',
+  // Released before it came: nobody waited.
+  releasedAfterPresentation: `case when released is not null and presented is not null then greatest(released - presented, interval '0') end`,
 } as const
 
 const spread = (name: string, span: string): string => {

@@ -138,6 +138,7 @@ t.test('time release figures, by office and lane', async (t) => {
       declarations: 3,
       released: { count: 3, median: 0 },
       inspected: { count: 0 },
+      releasedAfterPresentation: { count: 0 },
     },
     {
       lane: 'yellow',
