@@ -95,6 +95,7 @@ function announce(built: App, config: Config, installation: Installation, opened
   const url = `http://${host}:${port}`
   const lines = [
     `Tamga serves on ${url}`,
+    `Pages: ${url}/app`,
     `API reference: ${url}/docs`,
     `Health check: ${url}/health`,
     `Operator's key: ${installation.operatorKeyPlace}`,
