@@ -4,7 +4,7 @@
 import { post, type Told } from '../test/border/load.ts'
 import { randomFrom } from '../test/border/walk.ts'
 import { testApp } from '../test/support/app.ts'
-import { clean, patterns, type Planted } from './planted/patterns.ts'
+import { clean, everyRule, patterns, type Planted } from './planted/patterns.ts'
 import { world } from './planted/traffic.ts'
 
 const [planted = 20, cleanCount = 200, units = 24, seed = 1] = process.argv.slice(2).map(Number)
@@ -17,32 +17,10 @@ const app = await testApp(
 const border = await post(app)
 const here = await world(app, border, units, randomFrom(seed))
 
-/** Every indicator at once, as an office would have it that trusts nobody. */
-const rules = [
-  ['P01', 'led.unknownCodes > 0.0 || led.forgedCodes > 0.0 || led.uncommissioned > 0.0'],
-  [
-    'P02',
-    'led.sold > 0.0 || led.destroyed > 0.0 || led.withdrawn > 0.0 || led.stolen > 0.0 || led.recalled > 0.0 || led.expired > 0.0 || led.exported > 0.0',
-  ],
-  ['P03', 'led.doubleTerminal > 0.0'],
-  ['P04', 'led.travelUnits > 0.0'],
-  ['P05', 'led.custodianUnits > 0.0'],
-  ['P07', 'decl.parallelUnits > 0.0'],
-  ['P08', 'led.otherOriginUnits > 0.0'],
-  ['P09', 'led.hsSame < 4.0'],
-  ['P10', 'led.piecesOver > 0.0 || (led.piecesShort > 0.0 && !(led.breakage >= led.piecesShort))'],
-  ['P12', 'item.priceZ < -3.5'],
-  ['P13', 'led.gapHours > 48.0'],
-  ['P14', 'led.shipmentAgeRatio > 2.0'],
-  ['P17', 'led.brokenSeals > 0.0'],
-  ['P19', `led.commissionPeakPerHour > ${units * 4}.0`],
-  ['P21', 'item.relation > 3.0'],
-  ['P27', 'led.clockFaults > 0.0'],
-].map(([id, when]) => ({ id, when, lane: 'red', legalBasis: 'test', disclosure: 'none' }))
 const [author, second, third] = border.officers
 const { id: profile } = await author.expect<{ id: string }>(201, 'POST', '/risk/profiles', {
   name: 'everything',
-  rules,
+  rules: everyRule(units),
 })
 await second.expect(201, 'POST', `/risk/profiles/${profile}/approvals`, {})
 await third.expect(201, 'POST', `/risk/profiles/${profile}/approvals`, {})

@@ -213,6 +213,14 @@ export const patterns: readonly Pattern[] = [
     },
   },
   {
+    id: 'P20',
+    kind: 'statistical',
+    plant: async (world) => {
+      const { sscc, codes } = await consignment(world)
+      return { ...declared(world, [sscc], codes.length), by: world.cheat }
+    },
+  },
+  {
     id: 'P21',
     kind: 'statistical',
     plant: (world) =>
@@ -244,3 +252,28 @@ export const patterns: readonly Pattern[] = [
     },
   },
 ]
+
+/** Every indicator at once, as an office would have it that trusts nobody. */
+export const everyRule = (units: number) =>
+  [
+    ['P01', 'led.unknownCodes > 0.0 || led.forgedCodes > 0.0 || led.uncommissioned > 0.0'],
+    [
+      'P02',
+      'led.sold > 0.0 || led.destroyed > 0.0 || led.withdrawn > 0.0 || led.stolen > 0.0 || led.recalled > 0.0 || led.expired > 0.0 || led.exported > 0.0',
+    ],
+    ['P03', 'led.doubleTerminal > 0.0'],
+    ['P04', 'led.travelUnits > 0.0'],
+    ['P05', 'led.custodianUnits > 0.0'],
+    ['P07', 'decl.parallelUnits > 0.0'],
+    ['P08', 'led.otherOriginUnits > 0.0'],
+    ['P09', 'led.hsSame < 4.0'],
+    ['P10', 'led.piecesOver > 0.0 || (led.piecesShort > 0.0 && !(led.breakage >= led.piecesShort))'],
+    ['P12', 'item.priceZ < -3.5'],
+    ['P13', 'led.gapHours > 48.0'],
+    ['P14', 'led.shipmentAgeRatio > 2.0'],
+    ['P17', 'led.brokenSeals > 0.0'],
+    ['P19', `led.commissionPeakPerHour > ${units * 4}.0`],
+    ['P20', 'decl.partyScore > 0.25'],
+    ['P21', 'item.relation > 3.0'],
+    ['P27', 'led.clockFaults > 0.0'],
+  ].map(([id, when]) => ({ id, when, lane: 'red', legalBasis: 'test', disclosure: 'none' }))

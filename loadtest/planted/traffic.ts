@@ -3,13 +3,15 @@
 import type { Caller, TestApp } from '../../test/support/app.ts'
 import * as given from '../../test/support/given.ts'
 import { sscc } from '../../test/support/story.ts'
-import type { Post } from '../../test/border/load.ts'
+import { declaration, type Post } from '../../test/border/load.ts'
 
 export type World = {
   app: TestApp
   border: Post
   maker: given.GivenParticipant
   exporter: given.GivenParticipant
+  /** An importer of whose loads ten in a row were found to differ. */
+  cheat: given.GivenParticipant
   shops: readonly given.GivenParticipant[]
   /** Keys of single devices of the exporter: what two of them say is said twice. */
   devices: readonly Caller[]
@@ -45,7 +47,9 @@ export async function world(app: TestApp, border: Post, units: number, random: (
     warehouse: (await given.place(exporter, { name: 'Warehouse', lat: 42.9, lon: 74.7 })).id,
     far: (await given.place(exporter, { name: 'Depot', country: 'RU', lat: 55.75, lon: 37.62 })).id,
   }
-  return { app, border, maker, exporter, shops, devices, observed, places, units, random }
+  const cheat = await given.participant(app, { roles: ['importer'], name: 'Cheat' })
+  await catchOften(border, cheat, 10)
+  return { app, border, maker, exporter, cheat, shops, devices, observed, places, units, random }
 }
 
 export type Consignment = { codes: string[]; sscc: string; startMs: number }
@@ -113,4 +117,17 @@ export async function consignment(world: World, options: MakeOptions = {}): Prom
   }
   await read({ codes: [pallet], step: 'storing', time: at(5) })
   return { codes, sscc: pallet, startMs }
+}
+
+/** Loads without marks that an officer stops and finds to differ. */
+async function catchOften({ officers }: Post, cheat: given.GivenParticipant, times: number): Promise<void> {
+  const [officer] = officers
+  const until = new Date(Date.now() + 24 * hour).toISOString()
+  for (let i = 0; i < times; i++) {
+    const body = declaration([], 10, {}, { hsCode: '9403609000' })
+    const { id } = await cheat.expect<{ id: string }>(201, 'POST', '/declarations', body)
+    await officer.expect(201, 'POST', `/declarations/${id}/raises`, { lane: 'red', reason: 'information', until })
+    const found = { result: 'differs', scanned: [], notes: 'other goods' }
+    await officer.expect(201, 'POST', `/declarations/${id}/inspections`, found)
+  }
 }

@@ -11,6 +11,7 @@ import { findDeclaration } from '../../src/declarations/store.ts'
 import { createDirectory } from '../../src/participants/directory.ts'
 import { createCatalogue } from '../../src/products/catalogue.ts'
 import { readFacts } from '../../src/risk/facts.ts'
+import { verify } from '../proof/bundle.ts'
 import { masterKey, testApp } from '../support/app.ts'
 import * as given from '../support/given.ts'
 import { sscc } from '../support/story.ts'
@@ -45,6 +46,9 @@ t.test("an importer's goods come into circulation by customs' release, and not b
   if (released.statusCode === 200) t.equal((await unit()).state, 'active')
   else await lodge(border, importer, body(6))
   t.equal((await unit()).state, 'active')
+  await app.app.close()
+  const { status, text } = await verify('log', '--database', app.database.adminUrl)
+  t.equal(status, 0, text)
 })
 
 t.test('facts are those below the stored position, whatever happened since', async (t) => {
