@@ -4,6 +4,7 @@ import type { Standing } from '../declarations/standing.ts'
 import { type Part, samePrefix, type StoredGoods } from '../declarations/goods.ts'
 import { findContainerSteps, findEntries } from '../declarations/goods-store.ts'
 import { declaredPieces } from './quantity.ts'
+import { clonesKnown, type ClonesKnownDeps } from './clones-known.ts'
 import { FactSheet } from './fact-sheet.ts'
 import { parseRanges } from '../declarations/ranges.ts'
 import type { Item } from '../declarations/schema.ts'
@@ -15,12 +16,7 @@ import * as store from './facts-store.ts'
 import type { LedFact } from './vocabulary.ts'
 import { rounded } from './statistics.ts'
 
-export type FactDeps = DeclarationFactDeps &
-  goods.GoodsFactDeps & {
-    logNo: (name: string) => Promise<number>
-    /** Brings the look for copies up to date, as far as it will come. */
-    lookForClones: () => Promise<unknown>
-  }
+export type FactDeps = DeclarationFactDeps & goods.GoodsFactDeps & ClonesKnownDeps
 
 export type FactQuestion = {
   standing: Standing
@@ -33,8 +29,9 @@ export type FactQuestion = {
 
 /** Every fact about a declaration, as of the positions of the question. */
 export async function readFacts(deps: FactDeps, question: FactQuestion): Promise<Facts> {
+  const { positions } = question
   const { content, goods: frozen } = question.standing.current.body
-  await deps.lookForClones()
+  const compared = await clonesKnown(deps, positions)
   const parts = frozen.parts.map((part) => ({ ...part, units: parseRanges(part.units) }))
   const views = new Map<number, goods.GoodsView[]>()
   for (const item of content.items) views.set(item.number, await viewsOf(deps, question, parts, item.number))
@@ -42,7 +39,8 @@ export async function readFacts(deps: FactDeps, question: FactQuestion): Promise
   for (const item of content.items) {
     const own = views.get(item.number) ?? []
     const first = item === content.items[0]
-    const led = await goodsFacts(deps, question, { item, first, views: own, frozen })
+    const copiesKnown = own.every(({ log }) => compared.has(log))
+    const led = await goodsFacts(deps, question, { item, first, views: own, frozen, copiesKnown })
     lines.push({ number: item.number, item: await lineFacts(deps, question, item, own), led })
   }
   return { decl: await declarationFacts(deps, question, [...views.values()].flat()), lines }
@@ -71,7 +69,7 @@ async function viewsOf(
   return views
 }
 
-type Line = { item: Item; first: boolean; views: readonly goods.GoodsView[]; frozen: StoredGoods }
+type Line = { item: Item; first: boolean; views: readonly goods.GoodsView[]; frozen: StoredGoods; copiesKnown: boolean }
 
 async function goodsFacts(deps: FactDeps, question: FactQuestion, line: Line): Promise<Record<string, FactValue>> {
   const { item, first, views, frozen } = line
@@ -106,7 +104,7 @@ async function goodsFacts(deps: FactDeps, question: FactQuestion, line: Line): P
   await count('recalled', goods.countRecalled(views))
   await count('expired', goods.countExpired(views))
   await count('held', goods.countWhere(views, goods.isHeld))
-  await cloneFacts(sheet, views, count)
+  await cloneFacts(sheet, line, count)
   await originFacts(sheet, line, question, show)
   await headingFacts(sheet, line, show)
   await quantityFacts(deps, sheet, line, units)
@@ -125,7 +123,7 @@ type Sheet = FactSheet<LedFact>
 type Show = (counted: goods.Counted) => Promise<{ codes: string[]; entries: Entry[] }>
 type Count = (name: LedFact, counted: goods.Counted) => Promise<void>
 
-async function cloneFacts(sheet: Sheet, views: readonly goods.GoodsView[], count: Count): Promise<void> {
+async function cloneFacts(sheet: Sheet, { views, copiesKnown }: Line, count: Count): Promise<void> {
   const ends = views.map(({ doubleEnds }) => doubleEnds)
   await count('doubleTerminal', {
     count: ends.reduce((sum, { objects }) => sum + objects, 0),
@@ -136,6 +134,11 @@ async function cloneFacts(sheet: Sheet, views: readonly goods.GoodsView[], count
     'doubleTerminalIndependent',
     ends.some(({ participants }) => participants > 1),
   )
+  if (!copiesKnown) {
+    for (const name of ['travelUnits', 'custodianUnits', 'brokenSeals'] as const)
+      sheet.unknown(name, 'not compared yet')
+    return
+  }
   const travel = goods.countSuspected(views, ['impossible_travel'], 'impossible_travel')
   await count('travelUnits', travel)
   sheet.set('travelIndependent', travel.serious)
