@@ -44,22 +44,38 @@ export async function findUnrevealed(client: Queryable, now: Date): Promise<Seed
   return rows.map(seedRow)
 }
 
-/** Shifts, the newest first. */
-export async function listSeeds(client: Queryable, before: number | undefined, max: number): Promise<SeedRow[]> {
-  const { rows } = await client.query<Raw>({
+/** Shifts, the newest first, with the body of the act that revealed the seed. */
+export async function listSeeds(
+  client: Queryable,
+  before: number | undefined,
+  max: number,
+): Promise<(SeedRow & { revealed: string | null })[]> {
+  const { rows } = await client.query<Raw & { revealed: string | null }>({
     name: 'draw_seeds',
-    text: `select ${columns} from draw_seed where ($1::bigint is null or position < $1) order by position desc limit $2`,
+    text: `select ${columns}, (select body from border_act a where a.subject = s.shift and a.kind = 'seed_revealed') as revealed
+           from draw_seed s where ($1::bigint is null or position < $1) order by position desc limit $2`,
     values: [before ?? null, max],
   })
-  return rows.map(seedRow)
+  return rows.map((row) => ({ ...seedRow(row), revealed: row.revealed }))
 }
 
-// An act with draws, its declaration known to its declarant: until the goods are there nobody may learn their lane from a list.
+/** The newest act about a shift that is over; undefined while it lasts. */
+export async function findNewestAct(client: Queryable, shift: string): Promise<number | undefined> {
+  const { rows } = await client.query<{ newest: bigint | null }>({
+    name: 'draw_newest_act',
+    text: `select max(position) filter (where exists (select from border_act r where r.subject = $1 and r.kind = 'seed_revealed')) as newest
+           from border_act where subject = $1`,
+    values: [shift],
+  })
+  return rows[0]?.newest === null ? undefined : Number(rows[0]?.newest)
+}
+
+// An act that draws could have been in (none says so too: nothing was left out), its declaration known to its declarant: until the goods are there nobody may learn their lane from a list.
 const drawn = `
   from border_act a cross join lateral (select a.body::jsonb as body) as b
   where a.kind in ('decided', 'inspected', 'inspector_drawn')
     and not exists (select from draw_listed l where l.position = a.position)
-    and jsonb_array_length(coalesce(b.body -> 'draws', '[]')) > 0`
+    and b.body ? 'chance'`
 const isTold = `exists (select from border_act p where p.subject = a.subject and p.kind in ('presented', 'released', 'outcome'))`
 
 /** How many acts with draws on each shift's seed are in no list yet, and how many of them may be. */

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { afterNumber, pagingQuery, readPage, sendPage } from '../http/paging.ts'
 import { ProblemBody } from '../http/schema.ts'
 import '../participants/access.ts'
-import { tellShift, tellShifts } from './draws.ts'
+import { createToldShifts, tellShift, tellShifts } from './draws.ts'
 import type { ProveDeps } from './prove.ts'
 import * as schema from './schema.ts'
 
@@ -13,6 +13,7 @@ const tags = ['Proof']
 const everywhere = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
 
 export const drawRoutes: FastifyPluginAsyncTypebox<ProveDeps> = async (app, deps) => {
+  const told = createToldShifts()
   app.get(
     '/draws',
     {
@@ -45,7 +46,7 @@ export const drawRoutes: FastifyPluginAsyncTypebox<ProveDeps> = async (app, deps
       },
     },
     async (request, reply) => {
-      const text = await tellShift(deps, request.params.shift)
+      const text = await tellShift(deps, request.params.shift, told)
       reply.headers({ ...everywhere, 'content-type': 'application/json; charset=utf-8' })
       return reply.serializer(String).send(text)
     },

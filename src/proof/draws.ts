@@ -1,21 +1,24 @@
 // GET /draws: the secrets of the draws of customs, committed to before and revealed after, with proofs of when.
+import { createLru, type Lru } from '../codes/lru.ts'
 import { canonicalJson, customsLog } from '../declarations/act.ts'
 import { type ActRow, listActs } from '../declarations/act-store.ts'
 import type { CommittedBody, ListBody, RevealedBody } from '../draw/listing.ts'
 import type { ShareBody } from '../draw/shares.ts'
-import { findSeed, listSeeds, type SeedRow } from '../draw/store.ts'
+import { findNewestAct, findSeed, listSeeds, type SeedRow } from '../draw/store.ts'
 import { Problem } from '../http/problem.ts'
 import { findLog, proveEntry, type ProveDeps } from './prove.ts'
 
+/** The last texts that were asked for, some megabytes each. */
+export type ToldShifts = Lru<string, { text: string }>
+export const createToldShifts = (): ToldShifts => createLru(toldMax)
+const toldMax = 8
+
 /** Shifts, the newest first, with the seeds of those that are over. */
 export async function tellShifts(deps: Pick<ProveDeps, 'pool'>, before: number | undefined, max: number) {
-  return Promise.all(
-    (await listSeeds(deps.pool, before, max)).map(async (row) => {
-      const revealed = (await listActs(deps.pool, row.shift)).find(({ kind }) => kind === 'seed_revealed')
-      const seed = revealed && bodyOf<RevealedBody>(revealed).seed
-      return { ...shiftOf(row), position: row.position, ...(seed === undefined ? {} : { seed }) }
-    }),
-  )
+  return (await listSeeds(deps.pool, before, max)).map((row) => {
+    const revealed = row.revealed === null ? undefined : bodyOf<RevealedBody>({ body: row.revealed })
+    return { ...shiftOf(row), position: row.position, ...(revealed ? { seed: revealed.seed } : {}) }
+  })
 }
 
 const shiftOf = ({ shift, from, until, commitment }: SeedRow): CommittedBody => ({
@@ -26,13 +29,23 @@ const shiftOf = ({ shift, from, until, commitment }: SeedRow): CommittedBody => 
 })
 
 // Written by draw/ and pinned by its entry.
-const bodyOf = <Body>(act: ActRow): Body => JSON.parse(act.body) as Body
+const bodyOf = <Body>(act: Pick<ActRow, 'body'>): Body => JSON.parse(act.body) as Body
 
 /**
  * A shift with everything that was drawn with its seed: all that is needed to compute it again, as canonical JSON.
  * @throws Problem not_found
  */
-export async function tellShift(deps: ProveDeps, shift: string): Promise<string> {
+export async function tellShift(deps: ProveDeps, shift: string, told: ToldShifts): Promise<string> {
+  // Anybody may ask, and of a shift that is over nothing changes but what is listed later.
+  const newest = await findNewestAct(deps.pool, shift)
+  const known = newest === undefined ? undefined : told.get(`${shift} ${newest}`)
+  if (known) return known.text
+  const text = await readShift(deps, shift)
+  if (newest !== undefined) told.set(`${shift} ${newest}`, { text })
+  return text
+}
+
+async function readShift(deps: ProveDeps, shift: string): Promise<string> {
   const row = await findSeed(deps.pool, shift)
   if (!row) throw new Problem('not_found', { detail: 'There is no such shift. GET /draws names them.' })
   const log = await findLog(deps, customsLog)
