@@ -14,6 +14,7 @@ import { countries } from './map.ts'
 import { scannerPages } from './scanner.ts'
 import { producerPages } from './producer.ts'
 import { borderPages } from './border.ts'
+import { riskPages } from './risk.ts'
 import { base, createSessions, isTokenOf, type Sessions } from './session.ts'
 import { homePage, safeNext, signInPage } from './sign-in.ts'
 import { beginVisit, hasRole, isSigned, languageCookie, sendHeaders, type SignedVisit, type Visit } from './visit.ts'
@@ -70,6 +71,7 @@ export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): 
   pages.open('/check', checkPage)
   lifePage(pages)
   ledgerPages(pages)
+  riskPages(pages)
   borderPages(pages)
   producerPages(pages)
   scannerPages(pages)
