@@ -32,7 +32,9 @@ t.test('what is set is taken', async (t) => {
     OPERATOR_KEY: `${' ~'.repeat(100)}`,
     RATE_LIMIT: '0',
     LOG_LEVEL: 'silent',
+    BEACON: 'https://api.drand.sh/52db9ba7/',
   })
+  t.equal(config.beacon, 'https://api.drand.sh/52db9ba7')
   t.match(config, { host: '::', port: 0, dataDir: '/srv/tamga', rateLimit: 0, logLevel: 'silent' })
   t.equal(config.operatorKey?.length, 200)
 })
@@ -57,6 +59,8 @@ const wrong: [setting: string, value: string, says: RegExp][] = [
   ['LOG_ORIGIN', 'tamga+logs', /without its scheme/],
   ['WITNESSES', 'https://witness.example', /verifier key/],
   ['WITNESSES', 'witness.example witness.example+01234567+AQID', /address of a witness/],
+  ['BEACON', 'api.drand.sh', /drand chain/],
+  ['BEACON', 'https://api.drand.sh/?chain=1', /drand chain/],
   ['DATABASE_URL', 'mysql://localhost/x', /postgres:\/\//],
   ['DATABASE_URL', 'localhost:5432', /postgres:\/\//],
   ['HOST', 'two words', /host name/],
