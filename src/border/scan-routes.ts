@@ -132,6 +132,11 @@ export const scanRoutes: FastifyPluginAsyncTypebox<AboardDeps> = async (app, dep
     },
     (request) => scanAtBarrier(deps, request.body.code),
   )
+  await app.register(aroundRoutes, deps)
+}
+
+/** What stands around the barrier: the draw's secrets, and how long it all takes. */
+const aroundRoutes: FastifyPluginAsyncTypebox<AboardDeps> = async (app, deps) => {
   app.post(
     '/draws/:shift/shares',
     {
