@@ -33,18 +33,31 @@ export async function readFacts(deps: FactDeps, question: FactQuestion): Promise
   const { content, goods: frozen } = question.standing.current.body
   const compared = await clonesKnown(deps, positions)
   const parts = frozen.parts.map((part) => ({ ...part, units: parseRanges(part.units) }))
-  const views = new Map<number, goods.GoodsView[]>()
-  for (const item of content.items) views.set(item.number, await viewsOf(deps, question, parts, item.number))
-  const lines: Facts['lines'][number][] = []
-  for (const item of content.items) {
-    const own = views.get(item.number) ?? []
+  const read = await sideBySide(content.items, async (item) => {
+    const views = await viewsOf(deps, question, parts, item.number)
     const first = item === content.items[0]
-    const copiesKnown = own.every(({ log }) => compared.has(log))
-    const led = await goodsFacts(deps, question, { item, first, views: own, frozen, copiesKnown })
-    lines.push({ number: item.number, item: await lineFacts(deps, question, item, own), led })
-  }
-  return { decl: await declarationFacts(deps, question, [...views.values()].flat()), lines }
+    const copiesKnown = views.every(({ log }) => compared.has(log))
+    const led = await goodsFacts(deps, question, { item, first, views, frozen, copiesKnown })
+    return { views, line: { number: item.number, item: await lineFacts(deps, question, item, views), led } }
+  })
+  const decl = await declarationFacts(
+    deps,
+    question,
+    read.flatMap(({ views }) => views),
+  )
+  return { decl, lines: read.map(({ line }) => line) }
 }
+
+/** Some lines at once, in their order: each asks some ten questions, and a declaration may have hundreds of lines. */
+async function sideBySide<From, To>(list: readonly From[], work: (from: From) => Promise<To>): Promise<To[]> {
+  const done: To[] = []
+  for (let from = 0; from < list.length; from += linesAtOnce) {
+    done.push(...(await Promise.all(list.slice(from, from + linesAtOnce).map(work))))
+  }
+  return done
+}
+
+const linesAtOnce = 4
 
 async function viewsOf(
   deps: FactDeps,
