@@ -35,7 +35,7 @@ export const borderScan: Scenario = async ({ stage, rounds, tell }) => {
     verbs.set(verb, (verbs.get(verb) ?? 0) + 1)
     return { way, ms: performance.now() - dueMs }
   }
-  const perRound = quick ? 200 : 1_000
+  const perRound = quick ? 200 : 500
   const play = async () => {
     const asked: Promise<{ way: string; ms: number }>[] = []
     const startedMs = performance.now()

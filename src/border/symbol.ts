@@ -111,8 +111,9 @@ function factsOf(fields: readonly string[]): SymbolFacts {
   const [declaration = '', version, flow = '', reference = '', office = '', vehicle = '', containers = ''] = fields
   const [seals = '', lines, units, grossMassKg = '', digest = ''] = fields.slice(7)
   return {
-    declaration,
-    version: Number(version) || 0,
+    // Anybody can print a bar code: what is no id of ours is asked of nobody.
+    declaration: /^[0-9a-z]{12}$/.test(declaration) ? declaration : '',
+    version: Number.isSafeInteger(Number(version)) ? Number(version) : 0,
     flow,
     reference,
     office,

@@ -98,6 +98,7 @@ t.test('whatever is scanned, the answer is one verb', async (t) => {
     ['a changed bar code', text.replace('|12|', '|13|'), 'hold SYMBOL: 1'],
     ['a bar code with another signature', text.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A')), 'hold SYMBOL: 1'],
     ['a bar code of nothing', 'TAMGA1|1|%', 'hold SYMBOL: 0'],
+    ['a bar code that is meant badly', 'TAMGA1|1|%00|1e999|', 'hold SYMBOL: 0'],
     ['a bar code of the version before', old, 'park SYMBOL: 1'],
     ['nonsense', 'nonsense', 'hold UNDECLARED: 0'],
   ]
