@@ -223,18 +223,16 @@ export async function findPrices(
   return rows.map(({ price }) => price)
 }
 
-/** How often a declarant brought goods of a heading and origin before, and how often anything. */
-export async function countRelations(
-  client: Queryable,
-  asked: { participant: number; hs4: string; origin: string; before: number },
-): Promise<{ same: number; all: number; kinds: number }> {
-  const { rows } = await client.query<{ same: number; all: number; kinds: number }>({
+export type Relation = { hs4: string; origin: string; count: number }
+
+/** What a declarant brought before: how many lines of each heading and origin. */
+export async function listRelations(client: Queryable, participant: number, before: number): Promise<Relation[]> {
+  const { rows } = await client.query<Relation>({
     name: 'declarations_relations',
-    text: `select count(*) filter (where starts_with(l.hs_code, $2) and l.origin = $3)::int as same, count(*)::int as all,
-                  count(distinct (left(l.hs_code, 4), l.origin))::int as kinds
+    text: `select left(l.hs_code, 4) as hs4, l.origin, count(*)::int as count
            from declared_line l join declaration d on d.no = l.declaration_no
-           where d.participant = $1 and d.position < $4`,
-    values: [asked.participant, asked.hs4, asked.origin, asked.before],
+           where d.participant = $1 and d.position < $2 group by 1, 2 order by 1, 2`,
+    values: [participant, before],
   })
-  return rows[0] ?? { same: 0, all: 0, kinds: 0 }
+  return rows
 }

@@ -175,6 +175,7 @@ export async function lineFacts(
   { standing, at, customs }: FactQuestion,
   item: Item,
   views: readonly GoodsView[],
+  relations: readonly declarations.Relation[],
 ): Promise<Record<string, FactValue>> {
   const { content } = standing.current.body
   const sheet = new FactSheet<ItemFact>()
@@ -208,14 +209,10 @@ export async function lineFacts(
   })
   sheet.set('markingDue', due?.due ?? false)
   sheet.set('exempt', item.exemption !== undefined && (await declarations.isExemption(deps.pool, item.exemption)))
-  const asked = {
-    participant: standing.participant,
-    hs4: item.hsCode.slice(0, 4),
-    origin: item.originCountry,
-    before: standing.lodged.position,
-  }
-  const { same, all, kinds } = await declarations.countRelations(deps.pool, asked)
-  sheet.set('relation', rounded(-Math.log((same + 1) / (all + kinds + 1)), 4))
+  const hs4 = item.hsCode.slice(0, 4)
+  const all = relations.reduce((sum, { count }) => sum + count, 0)
+  const same = relations.find((known) => known.hs4 === hs4 && known.origin === item.originCountry)?.count ?? 0
+  sheet.set('relation', rounded(-Math.log((same + 1) / (all + relations.length + 1)), 4))
   return sheet.facts
 }
 
@@ -231,9 +228,13 @@ async function priceFact(
     before: customs,
     from: new Date(at.getTime() - yearMs),
   }
-  for (const length of [10, 6, 4]) {
-    if (item.hsCode.length < length && length !== 4) continue
-    const prices = await declarations.findPrices(pool, { ...asked, hsPrefix: item.hsCode.slice(0, length) }, pricesMax)
+  const pricesOf = (length: number) =>
+    declarations.findPrices(pool, { ...asked, hsPrefix: item.hsCode.slice(0, length) }, pricesMax)
+  const ofHeading = await pricesOf(4)
+  // Where the heading has too few, whatever is closer has no more.
+  const closer = ofHeading.length < pricesLeast ? [] : [10, 6].filter((length) => item.hsCode.length >= length)
+  for (const length of [...closer, 4]) {
+    const prices = length === 4 ? ofHeading : await pricesOf(length)
     const z = robustZ(Math.log(price), prices.map(Math.log), pricesLeast)
     if (z !== undefined) return sheet.set('priceZ', rounded(z, 4))
   }

@@ -7,6 +7,7 @@ import { declaredPieces } from './quantity.ts'
 import { clonesKnown, type ClonesKnownDeps } from './clones-known.ts'
 import { FactSheet } from './fact-sheet.ts'
 import { parseRanges } from '../declarations/ranges.ts'
+import { listRelations } from '../declarations/store.ts'
 import type { Item } from '../declarations/schema.ts'
 import { stateNo } from '../custody/object.ts'
 import { digitalLink } from '../gs1/write.ts'
@@ -33,12 +34,14 @@ export async function readFacts(deps: FactDeps, question: FactQuestion): Promise
   const { content, goods: frozen } = question.standing.current.body
   const compared = await clonesKnown(deps, positions)
   const parts = frozen.parts.map((part) => ({ ...part, units: parseRanges(part.units) }))
+  const { participant, lodged } = question.standing
+  const relations = await listRelations(deps.pool, participant, lodged.position)
   const read = await sideBySide(content.items, async (item) => {
     const views = await viewsOf(deps, question, parts, item.number)
     const first = item === content.items[0]
     const copiesKnown = views.every(({ log }) => compared.has(log))
     const led = await goodsFacts(deps, question, { item, first, views, frozen, copiesKnown })
-    return { views, line: { number: item.number, item: await lineFacts(deps, question, item, views), led } }
+    return { views, line: { number: item.number, item: await lineFacts(deps, question, item, views, relations), led } }
   })
   const decl = await declarationFacts(
     deps,
