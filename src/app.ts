@@ -5,7 +5,6 @@ import type { Pool } from 'pg'
 import helmet from '@fastify/helmet'
 import postgres from '@fastify/postgres'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
 import { type CloneDeps, startCloneWatch } from './clones/watch.ts'
 import { createResolver, type Resolver } from './codes/resolve.ts'
 import { openTailKeys, type TailKeys } from './codes/keys.ts'
@@ -46,6 +45,7 @@ import { refuseExcess } from './http/pressure.ts'
 import { answerClientError, answerWithProblems, sendProblem } from './http/problem-handler.ts'
 import { createRate } from './http/rate.ts'
 import { registerReference } from './http/reference.ts'
+import { rootRoute } from './http/root.ts'
 import { logRequests, loggerOptions, type LogStream } from './http/request-log.ts'
 import { validatorCompiler } from './http/validation.ts'
 import type { OnAdministrativeAct } from './participants/act.ts'
@@ -129,7 +129,7 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   recordPurposes(app, recordAct, now)
 
   await app.register(healthRoutes, { metrics, check: async () => void (await pool.query('select')) })
-  await app.register(rootRoute, { config })
+  await app.register(rootRoute, { config, version })
 
   // Who takes part.
   const register = { db, now, onAct, hasher, onChange: authentication.forget }
@@ -362,39 +362,4 @@ const callerOf = (request: FastifyRequest): Record<string, string> => {
   if (!request.hasActor) return {}
   const { participant, key, principal } = request.actor
   return { participant: participant.id, keyId: key.id, ...(principal ? { for: principal.id } : {}) }
-}
-
-const rootRoute = async (app: FastifyInstance, { config }: { config: Config }): Promise<void> => {
-  const { documentCodesMax, documentEventsMax, documentBytesMax, orderCodesMax } = config.limits
-  const limits = { documentCodesMax, documentEventsMax, documentBytesMax, orderCodesMax }
-  app.get(
-    '/',
-    {
-      config: { public: true },
-      schema: {
-        tags: ['Service'],
-        summary: 'Where things are',
-        response: {
-          200: Type.Object({
-            name: Type.String(),
-            version: Type.String(),
-            docs: Type.String(),
-            openapi: Type.String(),
-            health: Type.String(),
-            ready: Type.String(),
-            limits: Type.Record(Type.String(), Type.Number()),
-          }),
-        },
-      },
-    },
-    async () => ({
-      name: 'Tamga',
-      version,
-      docs: '/docs',
-      openapi: '/docs/json',
-      health: '/health',
-      ready: '/ready',
-      limits,
-    }),
-  )
 }

@@ -19,21 +19,29 @@ const Whole = Type.Object({
   profile: Type.Object({ name: Type.String(), rules: Type.Array(Rule) }, { additionalProperties: true }),
 })
 
-type Fields = { id: string; when: string; lane: string; text: string }
+/** `of`: which rule of the profile it comes from; an id may stand there twice. */
+type Fields = { id: string; when: string; lane: string; text: string; of: string }
 
 export function editPages(pages: Pages, roles: readonly string[]): void {
   const profileOf = (visit: SignedVisit) => visit.ask(Whole, `/risk/profiles/${piece(profileId(visit))}`)
   pages.signed('/risk/profiles/:id/edit', roles, async (visit) => {
     const { profile } = await profileOf(visit)
-    return editor(visit, profile.name, profile.rules.map(fieldsOf))
+    return editor(
+      visit,
+      profile.name,
+      profile.rules.map((rule, i) => fieldsOf(rule, i)),
+    )
   })
   pages.form('/risk/profiles/:id/drafts', roles, async (visit, form): Promise<Outcome> => {
     const { profile } = await profileOf(visit)
     const [name, rules] = [form.get('name') ?? '', rulesOf(form)]
-    const known = new Map(profile.rules.map((rule) => [rule.id, rule]))
     // What a profile does not have is null where it is told, and absent where it is drafted.
     const given = Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== null))
-    const body = { ...given, name, rules: rules.map((fields) => ruleOf(fields, known.get(fields.id))) }
+    const body = {
+      ...given,
+      name,
+      rules: rules.map((fields) => ruleOf(fields, fields.of === '' ? undefined : profile.rules[Number(fields.of)])),
+    }
     try {
       const drafted = await visit.ask(Type.Object({ id: Type.String() }), '/risk/profiles', { method: 'POST', body })
       return { location: `${here}/profiles/${piece(drafted.id)}` }
@@ -45,7 +53,8 @@ export function editPages(pages: Pages, roles: readonly string[]): void {
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
-const fieldsOf = (rule: Record<string, unknown>): Fields => ({
+const fieldsOf = (rule: Record<string, unknown>, i: number): Fields => ({
+  of: String(i),
   id: textOf(rule['id']),
   when: textOf(rule['when']),
   lane: textOf(rule['lane']),
@@ -54,13 +63,17 @@ const fieldsOf = (rule: Record<string, unknown>): Fields => ({
 
 /** A rule whose condition was emptied is left out. */
 function rulesOf(form: FormFields): Fields[] {
-  const [ids, whens, lanesChosen, texts] = ['id', 'when', 'lane', 'text'].map((name) => form.getAll(name))
+  const [ids, whens, lanesChosen, texts, origins] = ['id', 'when', 'lane', 'text', 'of'].map((name) =>
+    form.getAll(name),
+  )
   return (ids ?? [])
     .map((id, i) => ({
       id: id.trim(),
-      when: whens?.[i]?.trim() ?? '',
+      // A form ends its lines as the web does.
+      when: (whens?.[i] ?? '').replaceAll('\r\n', '\n').trim(),
       lane: lanesChosen?.[i] ?? '',
       text: texts?.[i]?.trim() ?? '',
+      of: origins?.[i] ?? '',
     }))
     .filter(({ when }) => when !== '')
 }
@@ -90,13 +103,18 @@ async function editor(visit: SignedVisit, name: string, rules: readonly Fields[]
 ${refusal ? notice('bad', h`${say.orPlain('problem', refusal.code)} ${located ? '' : h`<span lang="en">${refusal.detail}</span>`}`) : ''}
 <form method="post" action="${here}/profiles/${piece(profileId(visit))}/drafts" data-editor data-facts="${data(names)}">${csrfField(visit)}
 <label for="name">${say('word.name')}</label><input id="name" name="name" value="${name}" required maxlength="200">
-${[...rules, { id: '', when: '', lane: '', text: '' }].map((rule, i) => ruleFields(visit, rule, i, faults(i)))}
+${[...rules, { id: '', when: '', lane: '', text: '', of: '' }].map((rule, i) => ruleFields(visit, rule, i, faults(i)))}
 <p><button class="big">${say('risk.draft')}</button></p></form>`,
   }
 }
 
-const ruleFields = ({ say }: SignedVisit, { id, when, lane, text }: Fields, i: number, faults: readonly Html[]): Html =>
-  h`<fieldset class="card"><legend>${id === '' ? say('risk.newRule') : id}</legend>${faults}
+const ruleFields = (
+  { say }: SignedVisit,
+  { id, when, lane, text, of }: Fields,
+  i: number,
+  faults: readonly Html[],
+): Html =>
+  h`<fieldset class="card"><legend>${id === '' ? say('risk.newRule') : id}</legend>${faults}<input type="hidden" name="of" value="${of}">
 <div class="grid2"><div><label for="id-${i}">${say('risk.rule')}</label><input id="id-${i}" name="id" value="${id}" maxlength="40"></div>
 <div><label for="lane-${i}">${say('risk.lane')}</label><select id="lane-${i}" name="lane">${lanes.map((one) => h`<option value="${one}"${flag('selected', one === lane)}>${one === '' ? say('risk.scoreOnly') : say.orPlain('lane', one)}</option>`)}</select></div></div>
 <label for="text-${i}">${say('risk.meaning')}</label><input id="text-${i}" name="text" value="${text}" maxlength="1000">

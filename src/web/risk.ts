@@ -137,10 +137,20 @@ ${current && current.id !== profile.id ? differences(say, current.profile.rules,
 const effect = (say: Say, { lane, score, mode }: Rule): Html =>
   h`<span class="soft">${[lane ? say.orPlain('lane', lane) : '', score === undefined ? '' : `${score > 0 ? '+' : ''}${score}`, mode === 'enforce' ? '' : (mode ?? '')].filter((part) => part !== '').join(' · ')}</span>`
 
+/** By id, and by how often it was there before: an id may stand in a profile twice. */
+function byName(rules: readonly Rule[]): Map<string, Rule> {
+  const found = new Map<string, Rule>()
+  for (const rule of rules) {
+    let name = rule.id
+    for (let n = 2; found.has(name); n++) name = `${rule.id} (${n})`
+    found.set(name, rule)
+  }
+  return found
+}
+
 /** What this profile does otherwise than the one in force, rule by rule. */
 function differences(say: Say, before: readonly Rule[], after: readonly Rule[]): Html {
-  const old = new Map(before.map((rule) => [rule.id, rule]))
-  const fresh = new Map(after.map((rule) => [rule.id, rule]))
+  const [old, fresh] = [byName(before), byName(after)]
   const said = (rule: Rule): string => `${rule.when} → ${rule.lane ?? ''} ${rule.score ?? ''}`.trim()
   const rows = [...new Set([...old.keys(), ...fresh.keys()])].flatMap((id): Html[] => {
     const [was, is] = [old.get(id), fresh.get(id)]
@@ -172,8 +182,8 @@ function chart(say: Say, report: Backtest): Html {
   }
   const counts = lanes.map((lane) => [
     say.orPlain('lane', lane),
-    say.number(report.lanes[lane] ?? 0),
-    say.number(report.before[lane] ?? 0),
+    percent(report.lanes[lane] ?? 0),
+    percent(report.before[lane] ?? 0),
     say.number(report.hits[lane] ?? 0),
   ])
   return h`<section class="card"><h2>${say('risk.backtestOf', { cases: report.cases })}</h2>
