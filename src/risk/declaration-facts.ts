@@ -170,12 +170,15 @@ const yearMs = 365 * 86_400_000
 const pricesLeast = 30
 const pricesMax = 5_000
 
+/** What is asked once for all lines of a declaration: what its declarant brought before, and earlier values by heading. */
+export type Past = { relations: readonly declarations.Relation[]; prices: Map<string, Promise<number[]>> }
+
 export async function lineFacts(
   deps: DeclarationFactDeps,
   { standing, at, customs }: FactQuestion,
   item: Item,
   views: readonly GoodsView[],
-  relations: readonly declarations.Relation[],
+  { relations, prices }: Past,
 ): Promise<Record<string, FactValue>> {
   const { content } = standing.current.body
   const sheet = new FactSheet<ItemFact>()
@@ -196,7 +199,7 @@ export async function lineFacts(
     if (pieces.gt(0)) {
       const price = Number(item.value.amount) / pieces.toNumber()
       sheet.set('unitValue', rounded(price))
-      await priceFact(deps, sheet, { item, price, customs, at })
+      await priceFact(deps, sheet, { item, price, customs, at, prices })
     }
   } else sheet.unknown('pieces', 'the customs unit does not tell how many pieces')
   const day = at.toISOString().slice(0, 10)
@@ -219,7 +222,13 @@ export async function lineFacts(
 async function priceFact(
   { pool }: DeclarationFactDeps,
   sheet: FactSheet<ItemFact>,
-  { item, price, customs, at }: { item: Item; price: number; customs: number; at: Date },
+  {
+    item,
+    price,
+    customs,
+    at,
+    prices: known,
+  }: { item: Item; price: number; customs: number; at: Date } & Pick<Past, 'prices'>,
 ): Promise<void> {
   if (price <= 0) return sheet.unknown('priceZ', 'no value is declared')
   const asked = {
@@ -228,8 +237,13 @@ async function priceFact(
     before: customs,
     from: new Date(at.getTime() - yearMs),
   }
-  const pricesOf = (length: number) =>
-    declarations.findPrices(pool, { ...asked, hsPrefix: item.hsCode.slice(0, length) }, pricesMax)
+  const pricesOf = (length: number): Promise<number[]> => {
+    const hsPrefix = item.hsCode.slice(0, length)
+    const key = `${hsPrefix} ${asked.origin} ${asked.currency}`
+    const prices = known.get(key) ?? declarations.findPrices(pool, { ...asked, hsPrefix }, pricesMax)
+    known.set(key, prices)
+    return prices
+  }
   const ofHeading = await pricesOf(4)
   // Where the heading has too few, whatever is closer has no more.
   const closer = ofHeading.length < pricesLeast ? [] : [10, 6].filter((length) => item.hsCode.length >= length)

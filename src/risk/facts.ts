@@ -35,13 +35,16 @@ export async function readFacts(deps: FactDeps, question: FactQuestion): Promise
   const compared = await clonesKnown(deps, positions)
   const parts = frozen.parts.map((part) => ({ ...part, units: parseRanges(part.units) }))
   const { participant, lodged } = question.standing
-  const relations = await listRelations(deps.pool, participant, lodged.position)
+  const past = {
+    relations: await listRelations(deps.pool, participant, lodged.position),
+    prices: new Map<string, Promise<number[]>>(),
+  }
   const read = await sideBySide(content.items, async (item) => {
     const views = await viewsOf(deps, question, parts, item.number)
     const first = item === content.items[0]
     const copiesKnown = views.every(({ log }) => compared.has(log))
     const led = await goodsFacts(deps, question, { item, first, views, frozen, copiesKnown })
-    return { views, line: { number: item.number, item: await lineFacts(deps, question, item, views, relations), led } }
+    return { views, line: { number: item.number, item: await lineFacts(deps, question, item, views, past), led } }
   })
   const decl = await declarationFacts(
     deps,
