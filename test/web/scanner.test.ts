@@ -168,5 +168,20 @@ t.test('scanning', async (t) => {
     await context.close()
   })
 
+  await t.test('in Kyrgyz and Russian, on a phone', async (t) => {
+    for (const [language, word] of [
+      ['ky', 'Кийинки код'],
+      ['ru', 'Следующий код'],
+    ] as const) {
+      await page.goto(`/app/scanner?lang=${language}`)
+      await page.getByText(word).waitFor()
+      await wedge(page, one)
+      await page.locator('.scans [data-tone=bad]').waitFor()
+      t.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, 'nothing sticks out')
+      t.same(await violations(page), [])
+      await picture(page, `scanner-${language}`)
+    }
+  })
+
   t.same(faults, [], 'nothing was thrown, kept away or asked elsewhere')
 })
