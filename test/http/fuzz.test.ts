@@ -8,8 +8,8 @@ import { stage } from '../support/story.ts'
 
 const seed = Number(process.env['SEED'] ?? 20_260_501)
 const requests = Number(process.env['REQUESTS'] ?? 3_000)
-/** Much longer than any of them takes; a hang is what this finds. */
-const hangMs = 10_000
+/** Much longer than any of them takes, on any machine; who hangs for good is found by the test's own limit. */
+const slowMs = 30_000
 
 type Schema = {
   $ref?: string
@@ -138,12 +138,9 @@ t.test(`whatever is sent (SEED=${seed})`, { timeout: 240_000 }, async (t) => {
         .filter(([name]) => !path.includes(`{${name}}`))
         .map(([name, value]) => `${encodeURIComponent(name)}=${text(value)}`)
       const url = query.length > 0 ? `${filled}?${query.join('&')}` : filled
-      const asked = callers[caller]?.call(method, url, method === 'GET' ? undefined : body)
-      const answer = await Promise.race([
-        asked,
-        new Promise<undefined>((resolve) => void setTimeout(() => resolve(undefined), hangMs).unref()),
-      ])
-      if (!answer) throw new Error(`${method} ${url} hangs`)
+      const startedMs = performance.now()
+      const answer = await callers[caller]?.call(method, url, method === 'GET' ? undefined : body)
+      if (!answer || performance.now() - startedMs > slowMs) throw new Error(`${method} ${url} takes too long`)
       counts.set(answer.statusCode, (counts.get(answer.statusCode) ?? 0) + 1)
       if (answer.statusCode >= 500 && answer.statusCode !== 501) throw new Error(`${method} ${url}: ${answer.body}`)
     }),
