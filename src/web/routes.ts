@@ -61,8 +61,8 @@ export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): 
     { parseAs: 'string', bodyLimit: formBytesMax },
     (_request, body, done) => done(null, new URLSearchParams(String(body))),
   )
-  const begin = async (request: FastifyRequest): Promise<Visit> =>
-    beginVisit(app, request, { sessions, assets: await loadAssets() })
+  const begin: Begin = async (request, asking) =>
+    beginVisit(app, request, { sessions, assets: await loadAssets() }, asking)
   answerWithPages(app, begin)
   ownFiles(app)
   const pages = registerPages(app, begin)
@@ -93,7 +93,7 @@ function send(reply: FastifyReply, visit: Visit, outcome: Outcome): FastifyReply
     .send(renderPage(visit, outcome))
 }
 
-type Begin = (request: FastifyRequest) => Promise<Visit>
+type Begin = (request: FastifyRequest, asking?: boolean) => Promise<Visit>
 
 /** Errors are pages here, in the visitor's language; a script of ours gets the problem document as it is. */
 function answerWithPages(app: FastifyInstance, begin: Begin): void {
@@ -106,7 +106,7 @@ function answerWithPages(app: FastifyInstance, begin: Begin): void {
       const detail = refusal?.detail ?? (error instanceof Error && status < 500 ? error.message : '')
       return reply.code(status).type('application/problem+json').send({ status, code, title: code, detail })
     }
-    const visit = await begin(request)
+    const visit = await begin(request, status < 429)
     return send(reply, visit, problemPage(visit, status, code, refusal?.detail))
   })
   app.setNotFoundHandler(async (request, reply) => {

@@ -26,11 +26,15 @@ export const isSigned = (visit: Visit): visit is SignedVisit => visit.me !== und
 export const hasRole = (visit: Visit, roles: readonly string[]): boolean =>
   visit.me?.roles.some((role) => roles.includes(role)) ?? false
 
-/** @param app whose interface is asked */
+/**
+ * @param app whose interface is asked
+ * @param asking whether to ask who this is; a page about an overload must not ask once more
+ */
 export async function beginVisit(
   app: FastifyInstance,
   request: FastifyRequest,
   { sessions, assets }: { sessions: Sessions; assets: Assets },
+  asking = true,
 ): Promise<Visit> {
   const { cookie } = request.headers
   const [path = '', search = ''] = request.url.split('?', 2)
@@ -41,7 +45,7 @@ export async function beginVisit(
   return {
     ...asker,
     say: speak(chooseLanguage(chosen, request.headers['accept-language'])),
-    me: session && (await whoIs(asker)),
+    me: session && asking ? await whoIs(asker) : undefined,
     session,
     assets,
     path,

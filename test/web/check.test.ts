@@ -1,6 +1,6 @@
 // What a citizen does: no sign-in, a code by camera or by hand, one answer and what to do; and the frame of every page.
 import t from 'tap'
-import { operatorKey } from '../support/app.ts'
+import { operatorKey, testApp } from '../support/app.ts'
 import * as given from '../support/given.ts'
 import { desktop, firstPaint, openBrowser, picture, signIn, violations, visitor } from './browser.ts'
 import { cameraAt } from './camera.ts'
@@ -179,4 +179,25 @@ t.test('what no page of ours sends is not done', async (t) => {
   t.notMatch(page.body, /<script>|style="|onclick/)
   await operator.expect(204, 'DELETE', `/participants/${shop.id}/keys/${keyId}`)
   t.notMatch(await home(session), 'A shop', 'a key that is withdrawn ends its sessions')
+})
+
+t.test('who asks too much is told so on a page, and pages count as what they ask', async (t) => {
+  const { app, operator } = await testApp(t, { config: { rateLimit: 5 } })
+  const { key } = await given.issued(
+    operator,
+    (await operator.expect<{ id: string }>(200, 'GET', '/participants/me')).id,
+  )
+  const form = { 'content-type': 'application/x-www-form-urlencoded', host: 'here', origin: 'http://here' }
+  const signed = await app.inject({ method: 'POST', url: '/app/sign-in', payload: `key=${key}`, headers: form })
+  const cookie = String(signed.headers['set-cookie']).split(';', 1)[0] ?? ''
+  for (const [url, headers] of [
+    ['/app/check?code=x', {}],
+    ['/app/units', { cookie }],
+  ] as const) {
+    const answers = await Promise.all(Array.from({ length: 60 }, () => app.inject({ url, headers })))
+    const [refused] = answers.filter(({ statusCode }) => statusCode === 429)
+    t.match(refused?.headers['content-type'], 'text/html')
+    t.match(refused?.body, /class="verdict/)
+    t.same([...new Set(answers.map(({ statusCode }) => statusCode))].sort(), [200, 429])
+  }
 })
