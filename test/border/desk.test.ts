@@ -41,7 +41,9 @@ t.test('red: goods are opened, the drawn units are scanned, and two others relea
   })
   await first.expect(201, 'POST', `${path}/inspections`, { ...whole, photos: ['sha256:1'], witness: second.person })
 
-  t.match((await first.call('POST', `${path}/release`)).json(), { code: 'second_person_needed' })
+  // Three of two hundred inspections are drawn for a second look; this may be one of them.
+  const own = (await first.call('POST', `${path}/release`)).json<{ code: string; errors?: { value: string }[] }>()
+  if (own.errors?.[0]?.value !== 'second_inspection') t.match(own, { code: 'second_person_needed' })
   const once = await second.call('POST', `${path}/release`)
   const again = await second.call('POST', `${path}/release`)
   if (once.statusCode === 409) {
