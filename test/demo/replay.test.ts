@@ -96,29 +96,35 @@ const packing = {
 
 t.test('documents, answers to queries, lists, one bare event', async (t) => {
   const { play, operator } = await listening(t)
-  const eventList = [shipping, packing]
+  // Each run posts as a participant of its own, so each shape has events and pallets of its own.
+  const eventsOf = (n: number) => [
+    { ...shipping, epcList: [`urn:epc:id:sscc:4700125.000000${n}001`] },
+    { ...packing, parentID: `urn:epc:id:sscc:4700125.000000${n}002` },
+  ]
   const shapes: [string, unknown, number][] = [
     ['a bare event', { '@context': context, ...packing, eventTime: '2024-05-02T06:00:00.000+06:00' }, 1],
-    ['a document', { '@context': context, type: 'EPCISDocument', schemaVersion: '2.0', epcisBody: { eventList } }, 2],
+    [
+      'a document',
+      { '@context': context, type: 'EPCISDocument', schemaVersion: '2.0', epcisBody: { eventList: eventsOf(0) } },
+      2,
+    ],
     [
       'an answer to a query',
       {
         '@context': context,
         type: 'EPCISQueryDocument',
-        epcisBody: { queryResults: { queryName: 'SimpleEventQuery', resultsBody: { eventList } } },
+        epcisBody: { queryResults: { queryName: 'SimpleEventQuery', resultsBody: { eventList: eventsOf(2) } } },
       },
       2,
     ],
-    ['a list', eventList.map((event) => ({ '@context': context, ...event })), 2],
+    ['a list', eventsOf(3).map((event) => ({ '@context': context, ...event })), 2],
   ]
   for (const [what, json, events] of shapes) {
     const { status, out, err } = await play('--epcis', await file(t, json))
     t.equal(status, 0, `${what} ${err}`)
     t.notMatch(out, /refused/, what)
-    t.equal(row(out, 'recorded') + row(out, 'recorded before'), events, what)
-    if (what === 'a document')
-      t.match(out, /Commissions 1 logistic unit/, 'a pallet that moves before anything is in it')
-    if (what === 'a list') t.match(out, /1 existed before/)
+    t.equal(row(out, 'recorded') + row(out, 'recorded, with a finding'), events, what)
+    if (events === 2) t.match(out, /Commissions 1 logistic unit/, 'a pallet that moves before anything is in it')
   }
   const link = encodeURIComponent('https://id.gs1.org/00/047001250000000010')
   t.match(await operator.expect(200, 'GET', `/logistic-units/${link}`), { state: 'in_transit' })
