@@ -18,7 +18,7 @@ export async function findHistory(
     text: `select ${columns}, e.event_time, d.position as fact, d.rewound
            from unnest($2::bigint[]) as wanted (id) cross join lateral
              (select * from step where log_id = $1 and object_id = wanted.id order by position desc limit $3) as s
-           join entry e on e.log_id = $1 and e.position = s.position
+           cross join lateral (select event_time from entry where log_id = $1 and position = s.position offset 0) as e
            left join lateral
              (select w.position, exists (select from waiting_revived r where r.log_id = $1 and r.position = w.position
                                            and r.object_id = w.object_id and r.settled_at = w.settled_at) as rewound

@@ -92,7 +92,10 @@ export const insertSettled = (
     ],
   })
 
-/** The past of objects: when the newest thing happened to each, and who has had it. For facts that may come late. */
+/**
+ * The past of objects: when the newest thing happened to each, and who has had it. For facts that may come late. `offset 0` keeps the
+ * planner from joining the whole ledger where it expects many steps of an object.
+ */
 export async function findPasts(
   client: Queryable,
   log: number,
@@ -105,8 +108,8 @@ export async function findPasts(
     text: `select s.object_id, max(e.event_time) as newest,
                   array_agg(distinct s.holder) || array_agg(distinct s.owner) || array_agg(distinct s.sender) as had
            from unnest($2::bigint[]) as wanted (id)
-           join step s on s.log_id = $1 and s.object_id = wanted.id
-           join entry e on e.log_id = $1 and e.position = s.position
+           cross join lateral (select * from step where log_id = $1 and object_id = wanted.id offset 0) as s
+           cross join lateral (select event_time from entry where log_id = $1 and position = s.position offset 0) as e
            where s.position <> all ($3::bigint[])
              and not exists (select from taken_back b where b.log_id = $1 and b.position = s.position)
              and not exists (select from taken_back b where b.log_id = $1 and b.taken_back_at = s.position)
