@@ -2,7 +2,7 @@
 // many clean consignments were raised. Exit status 1 where a promise is broken.
 // `node --import tsx loadtest/planted.ts [planted of each] [clean] [units] [seed]`
 import { post, type Told } from '../test/border/load.ts'
-import { randomFrom } from '../test/border/walk.ts'
+import { mulberry32 } from '../test/support/random.ts'
 import { testApp } from '../test/support/app.ts'
 import { clean, everyRule, patterns, type Planted } from './planted/patterns.ts'
 import { world } from './planted/traffic.ts'
@@ -15,7 +15,7 @@ const app = await testApp(
   { now: () => new Date(Date.now() + aheadMs) },
 )
 const border = await post(app)
-const here = await world(app, border, units, randomFrom(seed))
+const here = await world(app, border, units, mulberry32(seed))
 
 const [author, second, third] = border.officers
 const { id: profile } = await author.expect<{ id: string }>(201, 'POST', '/risk/profiles', {

@@ -16,7 +16,7 @@ export type Session = Asked & {
   faults: Fault[]
   doubts: Doubt[]
   waiting: Subject[]
-  /** The objects that were decided: something was done to them, or nothing had to be. */
+  /** The objects to which something was done. */
   done: Subject[]
 }
 

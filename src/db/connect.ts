@@ -122,6 +122,30 @@ export async function connectClient(
   return client
 }
 
+/**
+ * Does something as whoever DATABASE_URL logs in as, on a connection of its own that ends with it.
+ * @throws ConfigError where nobody can connect
+ */
+export async function withLogin<T>(
+  url: string,
+  options: ConnectOptions,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client(poolConfig({ url, role: undefined }, options))
+  // What breaks the connection also fails the statement under way; the listener keeps Node from ending on top of it.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+  } catch (error) {
+    throw connectFault('DATABASE_URL', error)
+  }
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
 /** What went wrong with an address, in a sentence for whoever starts the service. */
 export function connectFault(variable: string, error: unknown): ConfigError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''

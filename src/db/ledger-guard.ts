@@ -2,8 +2,8 @@
 // the start makes them where it can, and says so where it cannot.
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import pg from 'pg'
-import { connectFault, poolConfig } from './connect.ts'
+import type pg from 'pg'
+import { withLogin } from './connect.ts'
 import { migrationsFolder } from './migrate.ts'
 
 const file = new URL('ledger_guard.sql', migrationsFolder)
@@ -19,15 +19,7 @@ export type LedgerGuard = { guarded: boolean }
 export async function guardLedger(url: string): Promise<LedgerGuard> {
   const text = await readFile(file, 'utf8')
   const version = createHash('sha256').update(text).digest('hex').slice(0, 16)
-  const config = poolConfig({ url, role: undefined }, { name: 'tamga guard', settings: { search_path: 'pg_catalog' } })
-  const client = new pg.Client(config)
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-  } catch (error) {
-    throw connectFault('DATABASE_URL', error)
-  }
-  try {
+  return withLogin(url, { name: 'tamga guard', settings: { search_path: 'pg_catalog' } }, async (client) => {
     const state = await readState(client)
     if (state.guarded && (state.version === version || !state.superuser)) return { guarded: true }
     if (!state.superuser) return { guarded: false }
@@ -40,9 +32,7 @@ export async function guardLedger(url: string): Promise<LedgerGuard> {
     }
     await client.query('commit')
     return { guarded: true }
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 /** What the start tells where they cannot be made. */

@@ -2,10 +2,9 @@
 // ledger of what ran and the lock, so that several processes may start at once; we bring the files and the sentences.
 import { readdir, readFile } from 'node:fs/promises'
 import { sql, Migrator, type Kysely, type Migration, type MigrationProvider, type MigrationResult } from 'kysely'
-import pg from 'pg'
 import { ConfigError } from '../config/config.ts'
 import { bootstrap, ownerRole, sqlState } from './bootstrap.ts'
-import { connectFault, createPool, kyselyOn, poolConfig, schemaName } from './connect.ts'
+import { createPool, kyselyOn, schemaName, withLogin } from './connect.ts'
 
 export const migrationsFolder = new URL('../../migrations/', import.meta.url)
 const migrationName = /^\d{4}_[a-z0-9_]+\.sql$/
@@ -53,22 +52,8 @@ export async function migrate(url: string, folder: URL = migrationsFolder): Prom
   }
 }
 
-async function prepare(url: string): Promise<void> {
-  const config = poolConfig({ url, role: undefined }, { name: 'tamga migrate', settings: { search_path: 'public' } })
-  const client = new pg.Client(config)
-  // What breaks the connection also fails the statement under way; the listener keeps Node from ending on top of it.
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-  } catch (error) {
-    throw connectFault('DATABASE_URL', error)
-  }
-  try {
-    await bootstrap(client)
-  } finally {
-    await client.end()
-  }
-}
+const prepare = (url: string): Promise<void> =>
+  withLogin(url, { name: 'tamga migrate', settings: { search_path: 'public' } }, bootstrap)
 
 function migrationFault(error: unknown, results: readonly MigrationResult[]): ConfigError {
   const message = error instanceof Error ? error.message : String(error)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { unreadable } from '../capture/subjects.ts'
+import { byLink } from '../epcis/canonical.ts'
 import type { EpcisEvent, EventId, JsonObject, Moment, Offset, Place, Quantity, Uri } from '../epcis/event.ts'
 import type { Epc, EventContext } from '../epcis/event.ts'
 import { epcOf, objectEvent } from '../epcis/write.ts'
@@ -93,12 +94,10 @@ export function receiptEvent(
     extensions: {
       'tamga:till': receipt.till,
       'tamga:receipt': receipt.number,
-      ...sales([...sold].sort(byLink).map(({ line }) => line)),
+      ...sales([...sold].sort((a, b) => byLink(a.epc, b.epc)).map(({ line }) => line)),
     },
   })
 }
-
-const byLink = (a: ReadLine, b: ReadLine): number => (a.epc.link < b.epc.link ? -1 : a.epc.link > b.epc.link ? 1 : 0)
 
 function classesOf(lines: readonly ReadLine[]): Quantity[] {
   const gtins = new Set(lines.flatMap(({ epc }) => gtinOf(epc.reading) ?? []))

@@ -1,4 +1,5 @@
 // One declaration on one page: the decision, its reasons and what they rest on, declared beside found, and the next thing to do.
+import { raiseReasons } from '../inspection/schema.ts'
 import type { Check, Declared, Provenance, Reason } from './border-schema.ts'
 import { data, h, type Html, type Part } from './html.ts'
 import { cameraParts } from './code-field.ts'
@@ -7,19 +8,6 @@ import { csrfField, facts, notice, type Page, table, type Tone, verdict } from '
 import { codeLink } from './life.ts'
 import { base } from './session.ts'
 import type { SignedVisit } from './visit.ts'
-
-const reasonsForRaising = [
-  'information',
-  'behaviour',
-  'documents',
-  'seals',
-  'weight',
-  'image',
-  'goods',
-  'route',
-  'request',
-  'other',
-] as const
 
 export const laneTone = (lane: string | null | undefined): Tone =>
   lane === 'red' ? 'bad' : lane === 'yellow' ? 'warn' : lane === 'blue' ? 'calm' : 'good'
@@ -175,7 +163,7 @@ function raiseForm(visit: SignedVisit, declared: Declared): Html {
   const path = `${base}/border/declarations/${encodeURIComponent(declared.id)}`
   return h`<details class="help"><summary>${say('border.raise')}</summary><form class="card" method="post" action="${path}/raises">${csrfField(visit)}
 <label for="lane">${say('border.raiseTo')}</label><select id="lane" name="lane">${['blue', 'yellow', 'red'].map((lane) => h`<option value="${lane}">${say.orPlain('lane', lane)}</option>`)}</select>
-<label for="reason">${say('border.raiseReason')}</label><select id="reason" name="reason">${reasonsForRaising.map((reason) => h`<option value="${reason}">${say.orPlain('raise', reason)}</option>`)}</select>
+<label for="reason">${say('border.raiseReason')}</label><select id="reason" name="reason">${raiseReasons.map((reason) => h`<option value="${reason}">${say.orPlain('raise', reason)}</option>`)}</select>
 <label for="until">${say('border.raiseUntil')}</label><input id="until" name="until" type="date" required>
 <p><button>${say('border.raiseDo')}</button></p></form></details>`
 }

@@ -11,7 +11,7 @@ import {
   type Rule,
 } from '../../src/risk/profile.ts'
 import { normalQuantile, partyScore, robustZ, steeredPairs, wilson } from '../../src/risk/statistics.ts'
-import { randomFrom } from './walk.ts'
+import { mulberry32 } from '../support/random.ts'
 
 const engine = createRuleEngine()
 
@@ -176,7 +176,7 @@ t.test('the arithmetic of risk', async (t) => {
 })
 
 t.test('a broker whose loads come to one officer too often is told apart from chance', async (t) => {
-  const random = randomFrom(5)
+  const random = mulberry32(5)
   const deal = (steer: number) => {
     const counts = new Map<string, number>()
     for (let i = 0; i < 6_000; i++) {

@@ -5,7 +5,7 @@ import { fitProfile } from '../../src/risk/fit/fit.ts'
 import { krOptions, readKrCustoms } from '../../src/risk/fit/kr-customs.ts'
 import { makeReady, profileHash } from '../../src/risk/profile.ts'
 import { run } from '../../src/risk/fit/command.ts'
-import { randomFrom } from './walk.ts'
+import { mulberry32 } from '../support/random.ts'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -15,7 +15,7 @@ const head =
 
 /** Fraud hides in some goods of some origins, as it does. */
 function table(seed: number, count: number): string {
-  const random = randomFrom(seed)
+  const random = mulberry32(seed)
   const of = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
   const rows = Array.from({ length: count }, (_, i) => {
     const hs = 1_000_000_000 + of([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) * 100_000_007

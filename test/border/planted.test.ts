@@ -4,14 +4,14 @@ import { clean, everyRule, patterns, type Planted } from '../../loadtest/planted
 import { world } from '../../loadtest/planted/traffic.ts'
 import { testApp } from '../support/app.ts'
 import { post, type Told } from './load.ts'
-import { randomFrom } from './walk.ts'
+import { mulberry32 } from '../support/random.ts'
 
 t.test('what is planted is found, and what is clean is left alone', async (t) => {
   let aheadMs = 0
   const app = await testApp(t, { now: () => new Date(Date.now() + aheadMs) })
   const border = await post(app)
   const units = 12
-  const here = await world(app, border, units, randomFrom(11))
+  const here = await world(app, border, units, mulberry32(11))
   const [author, second, third] = border.officers
   const { id } = await author.expect<{ id: string }>(201, 'POST', '/risk/profiles', {
     name: 'all',

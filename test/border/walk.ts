@@ -2,18 +2,8 @@
 import pg from 'pg'
 import type { Caller, Method, TestApp } from '../support/app.ts'
 import * as given from '../support/given.ts'
+import { mulberry32 } from '../support/random.ts'
 import { declaration, load, type Post, type Told } from './load.ts'
-
-/** Repeats itself for the same seed (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 type Actor = Caller & { name: string }
 
@@ -41,7 +31,7 @@ export async function everybody(app: TestApp, border: Post): Promise<Actor[]> {
 export type Walk = { tries: number; statuses: Map<number, number>; released: number }
 
 export async function walk(app: TestApp, border: Post, tries: number, seed: number): Promise<Walk> {
-  const random = randomFrom(seed)
+  const random = mulberry32(seed)
   const of = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
   const actors = await everybody(app, border)
   const loads = await Promise.all([load(border, 12), load(border, 12), load(border, 30)])

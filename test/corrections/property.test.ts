@@ -2,20 +2,11 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { testApp } from '../support/app.ts'
 import { checkReplay } from '../support/replay.ts'
+import { mulberry32 } from '../support/random.ts'
 import { stage } from '../support/story.ts'
 
 // For whatever was done, doing one thing more and taking it back leaves everything as it stood. Run with SEED=… to see a run again.
 const seed = Number(process.env['SEED'] ?? 1_138_583_838)
-
-/** Mulberry32: small, and the same everywhere. */
-function random(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 const units = ['U1', 'U2', 'U3', 'U4', 'U5', 'U6', 'C1', 'C2']
 const goods = [...units, 'P1', 'P2', 'P3']
@@ -51,7 +42,7 @@ async function undoAtRandom(t: Test, earlyShare: number) {
       typeof value === 'bigint' ? String(value) : value,
     )
 
-  const next = random(seed)
+  const next = mulberry32(seed)
   const one = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!
   const line = (who: string): [act: string, rest: string] => {
     const some = [...new Set(Array.from({ length: 1 + Math.floor(next() * 3) }, () => one(goods)))].join(',')

@@ -3,6 +3,7 @@
 import t, { type Test } from 'tap'
 import { testApp, type TestApp } from '../support/app.ts'
 import * as given from '../support/given.ts'
+import { mulberry32 } from '../support/random.ts'
 import { sscc, stage } from '../support/story.ts'
 
 const seed = Number(process.env['SEED'] ?? 20_260_501)
@@ -12,17 +13,6 @@ const unitsOn = 3
 const minuteMs = 60_000
 
 t.setTimeout(180_000)
-
-/** Mulberry32: small, seeded, good enough to shuffle a day. */
-function random(from: number): () => number {
-  let state = from
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
 
 type Firm = 'maker' | 'carrier' | 'store' | 'trader' | 'shop'
 const firms: readonly Firm[] = ['maker', 'carrier', 'store', 'trader', 'shop']
@@ -175,7 +165,7 @@ t.test(`a day of fifty handhelds, half of them offline (seed ${seed})`, async (t
   const { app, scene, goods } = day
   const began = Date.now() - dayMs
   let told = 0
-  for (const { key, wrongMs, scans } of postsOf(day, began, random(seed))) {
+  for (const { key, wrongMs, scans } of postsOf(day, began, mulberry32(seed))) {
     const clock = wrongMs === undefined ? {} : { sentAt: new Date(Date.now() + wrongMs).toISOString() }
     const body = scans.map((scan) => ({ ...scan, ...clock }))
     const answers = await day.keys.get(key)?.expect<{ status: number; code?: string }[]>(200, 'POST', '/scans', body)

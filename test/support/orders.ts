@@ -1,19 +1,13 @@
 // Random orders for a model of custody: some that may well be legal, some that nobody would think of.
 import type { Thing } from './model-goods.ts'
 import type { Model, Order, What } from './model.ts'
+import { mulberry32 } from './random.ts'
 
 export type Random = { below(n: number): number; chance(p: number): boolean; of<T>(list: readonly T[]): T }
 
-/** Mulberry32: the same numbers for the same seed. */
+/** The same choices for the same seed. */
 export function random(seed: number): Random {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
+  const next = mulberry32(seed)
   const below = (n: number) => Math.floor(next() * n)
   return {
     below,
