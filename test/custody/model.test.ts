@@ -4,7 +4,6 @@ import pg from 'pg'
 import t from 'tap'
 import { type OpenedCapture, openCapture } from '../../src/capture/open.ts'
 import { eventOfScan } from '../../src/capture/scan.ts'
-import type { Scan } from '../../src/capture/schema.ts'
 import { openTailKeys } from '../../src/codes/keys.ts'
 import { createResolver, type Resolver } from '../../src/codes/resolve.ts'
 import { limits } from '../../src/config/limits.ts'
@@ -20,11 +19,22 @@ import { createDirectory, type Directory } from '../../src/participants/director
 import { createCatalogue } from '../../src/products/catalogue.ts'
 import { masterKey, testApp, type TestApp } from '../support/app.ts'
 import { pool as poolOf } from '../support/connect.ts'
-import type { Firm } from '../support/model-goods.ts'
-import { Model, type Order, type Refusals, type What, whats } from '../support/model.ts'
+import { type Model, type Order, type Refusals, whats } from '../support/model.ts'
+import {
+  cast,
+  freshModel,
+  inEntryOrder,
+  isBottle,
+  names,
+  refusalsOf,
+  sayRefusals,
+  scanOf,
+  stock,
+  story,
+} from '../support/model-scene.ts'
 import { anyOrder, random } from '../support/orders.ts'
 import { checkReplay, placeOf, type StandingRow, standings } from '../support/replay.ts'
-import { type Cast, link, sscc, stage } from '../support/story.ts'
+import { link, sscc, stage } from '../support/story.ts'
 import * as given from '../support/given.ts'
 
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
@@ -35,45 +45,6 @@ const lives = Math.ceil(total / ordersEach)
 
 /** Few enough that it is often reached. */
 const nestingMax = 3
-
-const cast: Cast = {
-  maker: { roles: ['producer'] },
-  importer: { roles: ['importer', 'retailer'] },
-  trader: { roles: ['distributor', 'retailer'] },
-  carrier: { roles: ['carrier'] },
-  store: { roles: ['warehouse'] },
-  shop: { roles: ['retailer'] },
-  customs: { roles: ['customs'] },
-}
-const firms: Firm[] = Object.entries(cast).map(([name, { roles }]) => ({ name, roles }))
-const names = firms.map((firm) => firm.name)
-
-const stock = { maker: { U: 12, C: 4 }, importer: { V: 6, D: 2 } } as const
-const pallets = 5
-
-const scans: Record<What, Pick<Scan, 'step' | 'disposition'>> = {
-  commission: { step: 'commissioning' },
-  encode: { step: 'encoding' },
-  pack: { step: 'packing' },
-  unpack: { step: 'unpacking' },
-  'unpack all': { step: 'unpacking' },
-  ship: { step: 'shipping' },
-  redirect: { step: 'void_shipping' },
-  void: { step: 'void_shipping' },
-  receive: { step: 'receiving' },
-  sell: { step: 'retail_selling' },
-  return: { step: 'receiving', disposition: 'returned' },
-  'return broken': { step: 'receiving', disposition: 'returned' },
-  destroy: { step: 'destroying' },
-  withdraw: { step: 'decommissioning' },
-  lose: { step: 'inspecting', disposition: 'stolen' },
-  open: { step: 'dispensing', disposition: 'partially_dispensed' },
-  hold: { step: 'holding' },
-  lift: { step: 'holding', disposition: 'available' },
-  release: { step: 'inspecting', disposition: 'active' },
-  observe: { step: 'storing' },
-  carry: { step: 'departing' },
-}
 
 type Scene = {
   capture: OpenedCapture['capture']
@@ -109,8 +80,9 @@ t.test(`${lives * ordersEach} random orders (SEED=${seed})`, { timeout: 300_000 
     }
     const found = await answers(scene, orders, real)
     orders.forEach((_, i) => {
-      const [is, should] = [found[i], wanted[i]].map((refusals) => [...(refusals ?? [])].sort().join(', ') || 'ok')
-      if (is !== should) throw new Error(story(orders.slice(0, i + 1), wanted, `is ${is}, and should be ${should}`))
+      const [is, should] = [found[i], wanted[i]].map(sayRefusals)
+      if (is !== should)
+        throw new Error(`SEED=${seed}\n${story(orders.slice(0, i + 1), wanted)}\n  is ${is}, and should be ${should}`)
     })
   }
   t.comment(`${Math.round((lives * ordersEach) / ((performance.now() - startedMs) / 1000))} orders a second`)
@@ -135,10 +107,7 @@ async function openScene(t: Parameters<typeof poolOf>[0], app: TestApp): Promise
     if (!producer) throw new Error(`nobody is called ${owner}`)
     const { gtin } = await given.product(producer)
     for (const [letter, each] of Object.entries(kinds)) {
-      const made =
-        letter === 'U' || letter === 'V'
-          ? gtin
-          : (await given.product(producer, { contains: [{ gtin, count: 12 }] })).gtin
+      const made = isBottle(letter) ? gtin : (await given.product(producer, { contains: [{ gtin, count: 12 }] })).gtin
       const order = { gtin: made, quantity: each * lives }
       const { id } = await producer.expect<{ id: string }>(201, 'POST', '/code-orders', order)
       const answer = await producer.call('GET', `/code-orders/${id}/codes`, undefined, { accept: 'text/plain' })
@@ -183,33 +152,15 @@ async function openScene(t: Parameters<typeof poolOf>[0], app: TestApp): Promise
 
 /** New goods for a new life. */
 function fresh(life: number): { model: Model; real: (name: string) => string } {
-  const model = new Model(firms, nestingMax)
   const real = new Map<string, string>()
-  for (const [owner, kinds] of Object.entries(stock)) {
-    for (const [letter, each] of Object.entries(kinds)) {
-      for (let i = 0; i < each; i++) {
-        model.add(`${letter}${i}`, letter === 'U' || letter === 'V' ? 'unit' : 'case', owner)
-        real.set(`${letter}${i}`, `${letter}${life * each + i}`)
-      }
-    }
-  }
-  for (let i = 0; i < pallets; i++) {
-    model.add(`P${i}`, 'pallet')
-    real.set(`P${i}`, `(00)${sscc()}`)
-  }
+  const each = new Map<string, number>(Object.values(stock).flatMap((kinds) => Object.entries(kinds)))
+  const model = freshModel(nestingMax, (name, letter, i) => {
+    real.set(name, letter === 'P' ? `(00)${sscc()}` : `${letter}${life * (each.get(letter) ?? 0) + i}`)
+  })
   return { model, real: (name) => real.get(name) ?? '' }
 }
 
 const linkOf = (scene: Scene, name: string): string => link(scene.codes.get(name) ?? name)
-
-/** The lists of an entry are sorted, and its codes are judged in this order. */
-const inEntryOrder = (order: Order, code: (name: string) => string): Order => ({
-  ...order,
-  goods: order.goods
-    .map((name) => ({ name, code: code(name) }))
-    .sort((a, b) => (a.code < b.code ? -1 : 1))
-    .map(({ name }) => name),
-})
 
 /** What the service answers to each, judged in this order. */
 async function answers(scene: Scene, orders: readonly Order[], real: (name: string) => string): Promise<Refusals[]> {
@@ -223,30 +174,16 @@ async function answers(scene: Scene, orders: readonly Order[], real: (name: stri
   return recorded.map((one, i) => {
     if (one.status === 'fulfilled') return new Set()
     if (!(one.reason instanceof Problem)) throw one.reason
-    const { errors = [], code: whole } = one.reason
     const order = orders[i]
-    const named = new Map(
-      [...(order?.goods ?? []), ...(order?.container ? [order.container] : [])].map((n) => [code(n), n]),
-    )
-    if (errors.length === 0) return new Set([` ${whole}`])
-    return new Set(errors.map((error) => `${named.get(error.value ?? '') ?? ''} ${error.code}`))
+    return order ? refusalsOf(one.reason, order, code) : new Set()
   })
 }
 
 async function prepare({ capture, directory, actors }: Scene, order: Order, code: (name: string) => string) {
-  const { who, what, goods, container, to, carrier, ownership } = order
-  const actor = actors.get(who)
+  const actor = actors.get(order.who)
   const idOf = (name: string) => actors.get(name)?.participant.id ?? ''
-  if (!actor) throw new Error(`nobody is called ${who}`)
-  const scan: Scan = {
-    ...scans[what],
-    codes: goods.map(code),
-    eventID: `urn:uuid:${randomUUID()}`,
-    ...(container === undefined ? {} : { parent: code(container) }),
-    ...(to === undefined ? {} : { to: to === 'outside' ? { name: 'Somebody', country: 'KZ' } : idOf(to) }),
-    ...(carrier === undefined ? {} : { carrier: idOf(carrier) }),
-    ...(ownership === undefined ? {} : { transfer: ownership ? 'ownership' : 'possession' }),
-  }
+  if (!actor) throw new Error(`nobody is called ${order.who}`)
+  const scan = { ...scanOf(order, code, idOf), eventID: `urn:uuid:${randomUUID()}` }
   const { said } = await eventOfScan(scan, {
     actor,
     directory,
@@ -255,7 +192,7 @@ async function prepare({ capture, directory, actors }: Scene, order: Order, code
     now: new Date(),
     clockAheadMaxMs: limits.clockAheadMaxMs,
   })
-  return capture.prepare(actor, what === 'return broken' ? broken(said) : said)
+  return capture.prepare(actor, order.what === 'return broken' ? broken(said) : said)
 }
 
 const broken = (event: EpcisEvent): EpcisEvent =>
@@ -299,25 +236,4 @@ async function compareAll(
     }
   }
   return compared
-}
-
-/** What had happened to the goods of an order, for who has to find out which of the two judges is right. */
-function story(orders: readonly Order[], refusals: readonly Refusals[], why: string): string {
-  const done = orders.map((order, i) => ({
-    order,
-    touched: [...order.goods, ...(order.container ? [order.container] : [])],
-    counts: (refusals[i]?.size ?? 0) === 0 || i === orders.length - 1,
-  }))
-  const about = new Set(done.at(-1)?.touched)
-  for (const { touched, counts, order } of done.toReversed()) {
-    if (counts && order.container && touched.some((name) => about.has(name)))
-      for (const name of touched) about.add(name)
-  }
-  const lines = done
-    .filter(({ touched, counts }) => counts && touched.some((name) => about.has(name)))
-    .map(({ order: { who, what, goods, container, to, carrier, ownership } }) => {
-      const where = `${container ? ` in ${container}` : ''}${to ? ` to ${to}` : ''}${carrier ? ` by ${carrier}` : ''}`
-      return `${who} ${what} ${goods.join(',')}${where}${ownership === false ? ' (possession)' : ''}`
-    })
-  return `SEED=${seed}\n${lines.slice(-60).join('\n')}\n  ${why}`
 }
