@@ -4,7 +4,7 @@ import type { Check, Declared, Provenance, Reason } from './border-schema.ts'
 import { data, h, type Html, type Part } from './html.ts'
 import { cameraParts } from './code-field.ts'
 import type { Say } from './language.ts'
-import { csrfField, facts, notice, type Page, table, type Tone, verdict } from './layout.ts'
+import { bar, csrfField, facts, notice, type Page, table, type Tone, verdict } from './layout.ts'
 import { codeLink } from './life.ts'
 import { base } from './session.ts'
 import type { SignedVisit } from './visit.ts'
@@ -90,9 +90,6 @@ ${facts([
 ])}</section>`
   })}`
 }
-
-const bar = (label: string, value: number, most: number, shown: string): Html =>
-  h`<li><span>${label}</span><meter min="0" max="${most}" value="${Number.isFinite(value) ? value : 0}" aria-label="${label}"></meter><strong>${shown}</strong></li>`
 
 const pathRows = (say: Say, found: Provenance): (readonly [string, Part])[] => [
   [say('border.makers'), plain(found.makers)],

@@ -127,6 +127,10 @@ export const notice = (tone: Tone, text: Part): Html => h`<div class="notice ${t
 export const facts = (rows: readonly (readonly [name: string, value: Part])[]): Html =>
   h`<dl class="facts">${rows.map(([name, value]) => h`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 
-/** A table that scrolls by itself on a narrow page. */
+/** A table; on a phone each row is a card of its own, its cells named by their column. The roles stay where the layout changes. */
 export const table = (caption: string, heads: readonly string[], rows: readonly (readonly Part[])[]): Html =>
-  h`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${heads.map((head) => h`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows.map((cells) => h`<tr>${cells.map((cell) => h`<td>${cell}</td>`)}</tr>`)}</tbody></table></div>`
+  h`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table role="table"><caption>${caption}</caption><thead role="rowgroup"><tr role="row">${heads.map((head) => h`<th scope="col" role="columnheader">${head}</th>`)}</tr></thead><tbody role="rowgroup">${rows.map((cells) => h`<tr role="row">${cells.map((cell, i) => h`<td role="cell" data-label="${heads[i]}">${cell === '' ? '' : h`<div>${cell}</div>`}</td>`)}</tr>`)}</tbody></table></div>`
+
+/** One line of a bar chart: its name, a bar as long as its share of the longest, and the figure itself. */
+export const bar = (name: Part, value: number, most: number, shown: Part): Html =>
+  h`<li><span>${name}</span><svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"><rect class="bar-track" width="100" height="10"/><rect width="${most > 0 && Number.isFinite(value) ? Math.max(value > 0 ? 1 : 0, Math.round((value / most) * 100)) : 0}" height="10"/></svg><strong>${shown}</strong></li>`

@@ -6,7 +6,7 @@ import { piece } from './ask.ts'
 import { codeLink } from './life.ts'
 import { h, type Html } from './html.ts'
 import type { Say } from './language.ts'
-import { facts, type Page, table, verdict } from './layout.ts'
+import { bar, facts, type Page, table, verdict } from './layout.ts'
 import { type Pages, rolesOf } from './routes.ts'
 import { base } from './session.ts'
 import { hasRole, type SignedVisit } from './visit.ts'
@@ -72,10 +72,7 @@ function findingsPart(say: Say, findings: readonly Finding[]): Html {
   const most = Math.max(1, ...counts.values())
   const bars = [...counts]
     .sort(([, a], [, b]) => b - a)
-    .map(
-      ([code, count]) =>
-        h`<li><span>${name(code)}</span><meter min="0" max="${most}" value="${count}" aria-label="${name(code)}"></meter><strong>${say.number(count)}</strong></li>`,
-    )
+    .map(([code, count]) => bar(name(code), count, most, say.number(count)))
   const rows = findings
     .slice(0, 20)
     .map((finding) => [
