@@ -14,6 +14,18 @@ export async function client(t: Teardown, url: string): Promise<pg.Client> {
   return connection
 }
 
+/** The same for a moment. */
+export async function withClient<T>(url: string, work: (connection: pg.Client) => Promise<T>): Promise<T> {
+  const connection = new pg.Client({ connectionString: url, options: '-c search_path=tamga' })
+  connection.on('error', () => undefined)
+  await connection.connect()
+  try {
+    return await work(connection)
+  } finally {
+    await connection.end()
+  }
+}
+
 /** A pool as the service has it. */
 export function pool(t: Teardown, url: string, role?: string): pg.Pool {
   const connections = createPool({ url, role }, () => undefined, { max: 4 })

@@ -73,7 +73,7 @@ async function keep(noteFile: string): Promise<void> {
 }
 
 /** Ends and removes what keepers that were killed left behind. */
-async function sweep(prefix: string): Promise<void> {
+export async function sweep(prefix: string): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
     const folder = join(tmpdir(), name)
     let pid = 0

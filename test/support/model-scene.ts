@@ -86,7 +86,7 @@ export const inEntryOrder = (order: Order, link: (name: string) => string): Orde
     .map(({ name }) => name),
 })
 
-export type Refused = { code: string; errors?: readonly { code: string; value?: string }[] }
+export type Refused = { code: string; errors?: readonly { code: string; value?: string }[] | undefined }
 
 /** What the service said, in the model's words. */
 export function refusalsOf(

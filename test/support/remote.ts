@@ -2,9 +2,22 @@
 import { Agent, request } from 'node:http'
 import type { Role } from '../../src/participants/actor.ts'
 
-export type Answer = { status: number; text: string; json: <Body = Record<string, unknown>>() => Body }
+export type Answer = {
+  status: number
+  text: string
+  /** Seconds, where it said. */
+  retryAfter: string | undefined
+  json: <Body = Record<string, unknown>>() => Body
+}
 export type Remote = {
-  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  /** @param gone the client hangs up, whatever became of it */
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+    gone?: AbortSignal,
+  ): Promise<Answer>
   /** The same; anything but this status is an error. */
   expect<Body = Record<string, unknown>>(status: number, method: string, path: string, body?: unknown): Promise<Body>
 }
@@ -13,13 +26,14 @@ const agent = new Agent({ keepAlive: true, maxSockets: 100 })
 
 /** @param url where the service is now; asked at every call, for it may come back elsewhere */
 export function remote(url: () => string, key: string): Remote {
-  const send: Remote['send'] = (method, path, body, headers = {}) =>
+  const send: Remote['send'] = (method, path, body, headers = {}, gone) =>
     new Promise((resolve, reject) => {
       const payload = body === undefined ? undefined : JSON.stringify(body)
       const json = payload === undefined ? {} : { 'content-type': 'application/json' }
       const call = request(`${url()}${path}`, {
         method,
         agent,
+        ...(gone === undefined ? {} : { signal: gone }),
         headers: { authorization: `Bearer ${key}`, accept: 'application/json', ...json, ...headers },
       })
       call.on('error', reject)
@@ -31,7 +45,12 @@ export function remote(url: () => string, key: string): Remote {
           const text = Buffer.concat(chunks).toString('utf8')
           // An answer that was cut off is none.
           if (!response.complete) return reject(new Error('the answer broke off'))
-          resolve({ status: response.statusCode ?? 0, text, json: <Body>() => JSON.parse(text) as Body })
+          resolve({
+            status: response.statusCode ?? 0,
+            text,
+            retryAfter: response.headers['retry-after'],
+            json: <Body>() => JSON.parse(text) as Body,
+          })
         })
       })
       call.end(payload)

@@ -185,7 +185,7 @@ export const placeOf = (row: StandingRow): Place => ({
 })
 
 /** The numbers that codes have in the step table, found the slow way. */
-async function readIds(client: pg.Client, codes: readonly string[]): Promise<Map<string, string>> {
+export async function readIds(client: pg.Client, codes: readonly string[]): Promise<Map<string, string>> {
   const ids = new Map<string, string>()
   const orders = new Map<number, Map<string, string>>()
   for (const code of codes) {
