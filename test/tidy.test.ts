@@ -35,6 +35,7 @@ const flow = [
   'inspection',
   'border',
   'proof',
+  'backup',
   'web',
   'demo',
 ]

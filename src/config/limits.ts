@@ -71,6 +71,10 @@ export const limits = Object.freeze({
   checkpointIntervalMs: 500, // At most two checkpoints a second and log; every commit is under one within a second (design D7).
   publishPollMs: 1_000, // What other processes commit is seen this soon.
 
+  // The disk.
+  diskReserveBytes: 256 * 1024 * 1024, // Below this the service is not ready, and no backup begins or goes on: PostgreSQL still has room for its log.
+  walKeptMaxMb: 4_096, // What a backup may hold back of the write-ahead log: it fails sooner than it fills the disk.
+
   // Database connections.
   poolConnectionsMax: 10, // Two cores answer no faster with more; the ledger's writer has its own connection.
   statementTimeoutMs: 30_000, // No call of ours takes a second; what takes thirty is lost.

@@ -2,6 +2,7 @@
 // of the service and not the age of the data folder. What is not named here is PostgreSQL's default.
 import { createHash } from 'node:crypto'
 import { totalmem } from 'node:os'
+import { limits } from '../config/limits.ts'
 
 const megabyte = 1024 * 1024
 
@@ -22,6 +23,7 @@ export function serverSettings(): Readonly<Record<string, string>> {
     // write less of it. The price is a longer recovery: about 20 s at the worst.
     max_wal_size: '2GB',
     checkpoint_timeout: '10min',
+    max_slot_wal_keep_size: `${limits.walKeptMaxMb}MB`,
     wal_compression: 'on', // pglz: the one method that every build has.
 
     random_page_cost: '1.1', // Solid-state disks; 4 makes the planner prefer whole scans to index descents.
