@@ -56,6 +56,7 @@ import { ensureFirstOperator } from './participants/first-operator.ts'
 import { createKeyHasher } from './participants/key.ts'
 import { participantRoutes } from './participants/routes.ts'
 import { provenanceRoutes } from './provenance/routes.ts'
+import { stockRoutes } from './provenance/stock-routes.ts'
 import { createQuestions } from './custody/questions.ts'
 import { recallRoutes } from './recalls/routes.ts'
 import { createCatalogue, type Catalogue } from './products/catalogue.ts'
@@ -165,10 +166,11 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   const selling = { capture, directory, pool, now, clockAheadMaxMs }
   const { saleCheckReadCodes: objectsPerRead, saleCheckReadsAtOnce: readsAtOnce } = config.limits
   const questions = createQuestions(pool, { nestingMax, objectsPerRead, readsAtOnce })
-  await app.register(retailRoutes, { ...selling, resolver, catalogue, logNo, questions })
+  await app.register(retailRoutes, { ...selling, resolver, catalogue, logNo, questions, rate })
   // What became of them.
   const listFindings = (id: bigint, asker: ParticipantRef) => listFindingsOf({ db, directory }, id, asker)
   await app.register(provenanceRoutes, { pool, resolver, catalogue, ledger, directory, listFindings, nestingMax })
+  await app.register(stockRoutes, { pool, directory, catalogue, now, log: app.log })
   // What must not be sold any more.
   const finding = { pool, resolver, catalogue, ledger }
   await app.register(recallRoutes, { ...finding, directory, recordAct, now })
@@ -243,8 +245,8 @@ async function openDoor(app: FastifyInstance, config: Config, now: () => Date) {
   sendHeaders(app, await secureHeaders())
   await refuseExcess(app, config.limits)
   const metrics = createMetrics(app)
-  const perAddress = config.limits.requestsPerAddressPerSecond
-  const rate = await createRate(app, { perKey: config.rateLimit, perAddress }, now)
+  const { requestsPerAddressPerSecond: perAddress, checksPerUnitPerSecond: perUnit } = config.limits
+  const rate = await createRate(app, { perKey: config.rateLimit, perAddress, perUnit }, now)
   await registerReference(app, version)
   return { metrics, rate }
 }
@@ -343,12 +345,17 @@ function createServer({ config, logStream }: AppOptions): FastifyInstance {
     genReqId: newId, // Never the caller's: two of his requests must not share one line.
     bodyLimit: limits.documentBytesMax,
     routerOptions: { maxParamLength: limits.pathParameterMax },
-    requestTimeout: 60_000, // 32 MB over a bad line; who is slower holds a socket for nothing.
-    http: { maxHeaderSize: limits.headerBytesMax },
+    requestTimeout: limits.requestTimeoutMs,
+    http: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: limits.slowLookMs,
+    },
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: answerClientError,
   }
   const app = Fastify(server)
+  app.server.maxConnections = limits.connectionsMax
   app.setValidatorCompiler(validatorCompiler)
   answerWithProblems(app)
   acceptJson(app)

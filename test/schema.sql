@@ -1023,8 +1023,10 @@ create table transit (
     documents text[] not null /* The URIs of its business transactions, and what stands behind their last colon */,
     constraint transit_pkey PRIMARY KEY (log_id, "position")
 );
+CREATE INDEX transit_addressee ON tamga.transit USING btree (addressee, record_time);
 CREATE INDEX transit_document ON tamga.transit USING gin (documents);
 CREATE INDEX transit_record_time ON tamga.transit USING btree (record_time);
+CREATE INDEX transit_sender ON tamga.transit USING btree (sender, record_time);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.transit FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.transit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;

@@ -1,20 +1,23 @@
 // In which language a page speaks: what the visitor chose, else what the browser asks for, else Kyrgyz.
 import { enDesk } from './messages/en-desk.ts'
+import { enWork } from './messages/en-work.ts'
 import { en } from './messages/en.ts'
 import { kyDesk } from './messages/ky-desk.ts'
+import { kyWork } from './messages/ky-work.ts'
 import { ky } from './messages/ky.ts'
 import { ruDesk } from './messages/ru-desk.ts'
+import { ruWork } from './messages/ru-work.ts'
 import { ru } from './messages/ru.ts'
 
 export const languages = ['ky', 'ru', 'en'] as const
 export type Language = (typeof languages)[number]
-const english = { ...en, ...enDesk }
+const english = { ...en, ...enDesk, ...enWork }
 export type MessageKey = keyof typeof english
 
 /** A language must have every message, or it does not type-check. */
 const messages: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = {
-  ky: { ...ky, ...kyDesk },
-  ru: { ...ru, ...ruDesk },
+  ky: { ...ky, ...kyDesk, ...kyWork },
+  ru: { ...ru, ...ruDesk, ...ruWork },
   en: english,
 }
 

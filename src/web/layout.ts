@@ -84,6 +84,10 @@ function navigation(visit: Visit): Html {
   return h`<nav class="jobs" aria-label="${say('nav.jobs')}"><ul>${links}</ul></nav>`
 }
 
+/** Parts of one job, each a page of its own. */
+export const tabs = ({ say, path }: Visit, parts: readonly (readonly [path: string, name: string])[]): Html =>
+  h`<nav class="tabs" aria-label="${say('nav.parts')}"><ul>${parts.map(([to, name]) => h`<li><a href="${to}"${path === to ? h` aria-current="page"` : ''}>${name}</a></li>`)}</ul></nav>`
+
 function account(visit: Visit): Html {
   const { say } = visit
   if (!isSigned(visit)) return h`<a class="button quiet" href="${base}/sign-in">${say('nav.signIn')}</a>`

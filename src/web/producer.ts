@@ -6,7 +6,7 @@ import { piece, Refused } from './ask.ts'
 import { flag, h, type Html, type Part } from './html.ts'
 import type { Say } from './language.ts'
 import { labelSheet } from './labels.ts'
-import { csrfField, notice, type Page, table } from './layout.ts'
+import { csrfField, notice, type Page, table, tabs } from './layout.ts'
 import { type FormFields, type Outcome, type Pages, rolesOf } from './routes.ts'
 import { base } from './session.ts'
 import type { SignedVisit } from './visit.ts'
@@ -65,6 +65,12 @@ function filePages(pages: Pages): void {
   })
 }
 
+export const producerTabs = (visit: SignedVisit): Html =>
+  tabs(visit, [
+    [here, visit.say('make.tabOrders')],
+    [`${here}/stock`, visit.say('make.tabStock')],
+  ])
+
 /** After a form: the page again, with what was refused on top of it. */
 async function done(visit: SignedVisit, act: () => Promise<unknown>): Promise<Outcome> {
   try {
@@ -101,7 +107,7 @@ async function producerPage(visit: SignedVisit, refused?: Part): Promise<Page> {
   return {
     title: say('nav.producer'),
     wide: true,
-    body: h`<h1>${say('nav.producer')}</h1>
+    body: h`<h1>${say('nav.producer')}</h1>${producerTabs(visit)}
 ${refused === undefined ? '' : notice('bad', refused)}
 ${orderForm(visit, products)}
 <h2>${say('make.orders')}</h2>

@@ -13,6 +13,7 @@ import { lifePage } from './life.ts'
 import { countries } from './map.ts'
 import { scannerPages } from './scanner.ts'
 import { producerPages } from './producer.ts'
+import { stockPages } from './stock.ts'
 import { borderPages } from './border.ts'
 import { riskPages } from './risk.ts'
 import { base, createSessions, isTokenOf, type Sessions } from './session.ts'
@@ -74,6 +75,7 @@ export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): 
   riskPages(pages)
   borderPages(pages)
   producerPages(pages)
+  stockPages(pages)
   scannerPages(pages)
 }
 

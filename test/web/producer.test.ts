@@ -103,6 +103,27 @@ t.test('production', async (t) => {
     t.equal(pdf.slice(start, start + 4), 'xref', 'the table of contents is where the file says')
   })
 
+  await t.test('what became of them: marked, shipped, and in stock by place', async (t) => {
+    const shop = await given.participant(app, { roles: ['retailer'], name: `Market ${evil}` })
+    const store = await given.place(maker, { name: `Store ${evil}` })
+    const [order] = await maker.expect<{ id: string }[]>(200, 'GET', '/code-orders')
+    const codes = (await maker.call('GET', `/code-orders/${order?.id}/codes`)).body.trimEnd().split('\n')
+    await scan(maker, 'storing', codes.slice(0, 20), { place: store.id })
+    await scan(maker, 'shipping', codes.slice(20, 25), { to: shop.id, document: `INV-7 ${evil}` })
+    await page.getByRole('link', { name: 'Stock and movements' }).click()
+    const stood = page.locator('.bars').getByText('Store')
+    // What is counted beside the requests may be told on the next look.
+    while ((await stood.count()) === 0 || (await page.locator('.bars').last().textContent())?.includes('25'))
+      await page.reload()
+    t.match(await page.locator('.card .bars').textContent(), /Marked25Packed0Shipped5Returned0/)
+    t.match(await page.locator('.bars').last().textContent(), /Store.*20/s)
+    t.match(await page.locator('table').last().textContent(), /Market.*5.*INV-7/s)
+    t.equal(await page.locator('main img, main script').count(), 0)
+    t.same(await violations(page), [])
+    await picture(page, 'stock')
+    await page.getByRole('link', { name: 'Codes and products' }).click()
+  })
+
   await t.test('what is unused is cancelled, and somebody else gets nothing', async (t) => {
     const [order] = await maker.expect<{ id: string }[]>(200, 'GET', '/code-orders')
     const stranger = await given.participant(app, { roles: ['producer'] })
