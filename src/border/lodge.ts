@@ -2,16 +2,8 @@ import type { ClientBase } from 'pg'
 import { listActs } from '../declarations/act-store.ts'
 import { canonicalJson, recordBorderAct, sha256Hex } from '../declarations/act.ts'
 import type { LodgedBody, OutcomeBody, PresentedBody } from '../declarations/bodies.ts'
-import {
-  codeLists,
-  type Goods,
-  type GoodsDeps,
-  type Part,
-  readGoods,
-  storedGoods,
-  unitsOf,
-} from '../declarations/goods.ts'
-import { parseRanges, sizeOf } from '../declarations/ranges.ts'
+import { codeLists, type Goods, type GoodsDeps, readGoods, storedGoods, unitsOf } from '../declarations/goods.ts'
+import { parseRanges } from '../declarations/ranges.ts'
 import type { NewDeclaration, NewOutcome, NewPresentation, Party } from '../declarations/schema.ts'
 import { isPresented, type Standing, standingOf } from '../declarations/standing.ts'
 import * as store from '../declarations/store.ts'
@@ -21,10 +13,11 @@ import { digitalLink } from '../gs1/write.ts'
 import { fieldProblem, Problem } from '../http/problem.ts'
 import { drawInspector } from '../inspection/duty.ts'
 import { type DeskDeps, demandOpen, findStanding, withDeclaration } from '../inspection/desk.ts'
-import { type Actor, actingFor, hasRole, mandated, type ParticipantRef } from '../participants/actor.ts'
-import { partyName } from '../risk/declaration-facts.ts'
+import { type Actor, actingFor, hasRole, mandated } from '../participants/actor.ts'
+import { partyName } from '../risk/party.ts'
 import { decideDeclaration } from '../risk/deciding.ts'
 import { declaredPieces } from '../risk/quantity.ts'
+import { chanceOf, chanceOfVersion, linesName, lockGoods } from './chance.ts'
 
 export type BorderDeps = DeskDeps & { goodsDeps: GoodsDeps; ledgerNo: (log: string) => Promise<number> }
 
@@ -46,7 +39,8 @@ export async function lodge(deps: BorderDeps, actor: Actor, content: NewDeclarat
     const goods = await readGoods(deps.goodsDeps, codeLists(content), content.items)
     mandated(actor, 'declare', new Set(goods.parts.map(({ gtin }) => gtin)))
     const id = newId()
-    const chance = await chanceOf(deps, { id, digest, content, declarant, goods })
+    await lockGoods(client, goods)
+    const chance = await chanceOf(deps, { id, digest, content, goods })
     const body: LodgedBody = { version: 1, content, digest, declarant: declarant.id, goods: storedGoods(goods), chance }
     const at = deps.now()
     const { position } = await recordBorderAct(deps, client, { kind: 'lodged', subject: id, at, actor, body })
@@ -64,18 +58,21 @@ export async function lodge(deps: BorderDeps, actor: Actor, content: NewDeclarat
     return { id, again: false }
   })
   const standing = await decideNow(deps, done.id, done.again ? 'asked' : 'lodged', done.again)
-  if (!done.again) await decideOthers(deps, standing)
+  if (!done.again && isParallel(standing)) await decideOthers(deps, standing)
   return { standing, again: done.again }
+}
+
+function isParallel({ decisions }: Standing): boolean {
+  const shares = decisions.at(-1)?.body.facts.decl['parallelUnits']
+  return shares !== undefined && 'value' in shares && shares.value !== 0
 }
 
 /** Of the same goods declared twice each is a finding for the other: a few, for nobody may make others wait. */
 const othersMax = 5
 
 /** Decides other open declarations of these goods once more; what a stranger named changes nothing in theirs (facts P07). */
-async function decideOthers(deps: BorderDeps, standing: Standing): Promise<void> {
+export async function decideOthers(deps: BorderDeps, standing: Standing): Promise<void> {
   const { content, goods } = standing.current.body
-  const shares = standing.decisions.at(-1)?.body.facts.decl['parallelUnits']
-  if (!shares || !('value' in shares) || shares.value === 0) return
   const ids = new Set<string>()
   for (const log of new Set(goods.parts.map((part) => part.log))) {
     const units = goods.parts.filter((part) => part.log === log).flatMap((part) => parseRanges(part.units))
@@ -139,36 +136,6 @@ function checkLines({ items }: NewDeclaration): void {
     if (seen.has(number)) throw fieldProblem(`/items/${i}/number`, `The line ${number} is there twice.`)
     seen.add(number)
   })
-}
-
-type Fresh = { id: string; digest: string; content: NewDeclaration; declarant: ParticipantRef; goods: Goods }
-
-/** Whoever lodges the same goods again has the chance of the first time: a lane is not drawn until it pleases. */
-async function chanceOf(deps: BorderDeps, { id, digest, content, goods }: Fresh): Promise<LodgedBody['chance']> {
-  const earlier =
-    goods.parts.length === 0 ? await sameLines(deps, content) : await sameUnits(deps, content, goods.parts)
-  if (!earlier) return { declaration: id, digest }
-  const [first] = await listActs(deps.pool, earlier.id)
-  if (!first) throw new Error(`the declaration ${earlier.id} has no acts`)
-  return (JSON.parse(first.body) as LodgedBody).chance
-}
-
-const sameLines = async ({ pool }: BorderDeps, content: NewDeclaration) =>
-  (await store.findByName(pool, [linesName(content)], 1))[0]
-
-/** Goods without codes are the same where everything but the reference is. */
-const linesName = ({ flow, consignor, consignee, items }: NewDeclaration): string =>
-  sha256Hex(canonicalJson({ flow, consignor, consignee, items }))
-
-async function sameUnits(deps: BorderDeps, { flow }: NewDeclaration, parts: readonly Part[]) {
-  for (const log of new Set(parts.map((part) => part.log))) {
-    const units = unitsOf(parts, log)
-    const sharing = await store.findSharing(deps.pool, await deps.ledgerNo(log), units, Number.MAX_SAFE_INTEGER, '')
-    // Half of them: leaving out a unit must not be a new chance, and a bottle of another load not an old one.
-    const same = sharing.find((other) => other.flow === flow && 2 * sizeOf(other.shared) >= sizeOf(units))
-    if (same) return same
-  }
-  return undefined
 }
 
 /** What is searched of a version: its lines with their units. */
@@ -240,7 +207,9 @@ export async function amend(deps: BorderDeps, actor: Actor, id: string, content:
     mandated(actor, 'declare', new Set(goods.parts.map(({ gtin }) => gtin)))
     const version = standing.current.body.version + 1
     const digest = contentDigest(content)
-    const { chance, declarant } = standing.lodged.body
+    const { declarant } = standing.lodged.body
+    await lockGoods(client, goods)
+    const chance = await chanceOfVersion(deps, standing, { id, digest, content, goods })
     const body: LodgedBody = { version, content, digest, declarant, goods: storedGoods(goods), chance }
     await recordBorderAct(deps, client, { kind: 'amended', subject: id, at: deps.now(), actor, body })
     const row = await store.findDeclaration(client, id)

@@ -11,7 +11,7 @@ import { raise, release } from '../inspection/release.ts'
 import { NewDuty, NewInspection, NewRaise } from '../inspection/schema.ts'
 import { type Actor, actingFor, seesAll } from '../participants/actor.ts'
 import '../participants/access.ts'
-import { amend, type BorderDeps, conclude, lodge, present } from './lodge.ts'
+import { amend, type BorderDeps, conclude, decideOthers, lodge, present } from './lodge.ts'
 import { tellDeclaration, tellLodged } from './tell.ts'
 
 const refusals = { '4xx': ProblemBody, '5xx': ProblemBody }
@@ -211,6 +211,7 @@ const deskRoutes: FastifyPluginAsyncTypebox<BorderDeps> = async (app, deps) => {
     },
     async (request, reply) => {
       const standing = await raise(deps, request.actor, request.params.id, request.body)
+      await decideOthers(deps, standing)
       return reply.code(201).send(await tellDeclaration(deps, standing, actingFor(request.actor)))
     },
   )

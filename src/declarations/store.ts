@@ -179,6 +179,36 @@ export async function findSharing(
   return rows.map(({ shared, ...row }) => ({ ...row, log, shared: parseRanges(shared) }))
 }
 
+/**
+ * Declarations of goods without codes that could be the same goods: of this flow, heading and origin, by this declarant or from this
+ * consignor, the newest first.
+ */
+export async function findAlike(
+  client: Queryable,
+  line: {
+    flow: string
+    hs6: string
+    origin: string
+    participant: number
+    consignor: string
+    before: number
+    from: Date
+  },
+  max: number,
+): Promise<DeclarationRow[]> {
+  const { rows } = await client.query<DeclarationRow>({
+    name: 'declarations_alike',
+    text: `select ${columns} from declaration d
+           where flow = $1 and position < $6 and lodged_at >= $7
+             and exists (select from declared_line l where l.declaration_no = d.no and l.log_id = 0
+                           and l.hs_code between $2 and $2 || '9999999999' and l.origin = $3
+                           and (d.participant = $4 or l.consignor = $5))
+           order by no desc limit $8`,
+    values: [line.flow, line.hs6, line.origin, line.participant, line.consignor, line.before, line.from, max],
+  })
+  return rows
+}
+
 /** What the law of a day says of goods without marks; undefined where it says nothing. The longest heading wins, then the longest procedure. */
 export async function findMarkingDue(
   client: Queryable,

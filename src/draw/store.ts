@@ -94,7 +94,9 @@ export type DrawnRow = { position: number; at: Date; lodgedAt: Date | null; body
 export async function findUnlisted(client: Queryable, shift: string, max: number): Promise<DrawnRow[]> {
   const { rows } = await client.query<Omit<DrawnRow, 'position' | 'lodgedAt'> & { position: bigint; lodged_at: Date }>({
     name: 'draw_unlisted',
-    text: `select a.position, a.at, a.body, (select lodged_at from declaration d where d.id = b.body -> 'chance' ->> 'declaration')
+    text: `select a.position, a.at, a.body, (select v.at as lodged_at from border_act v
+                   where v.subject = b.body -> 'chance' ->> 'declaration' and v.kind in ('lodged', 'amended')
+                     and v.body::jsonb ->> 'digest' = b.body -> 'chance' ->> 'digest' order by v.position limit 1)
            ${drawn} and b.body -> 'chance' ->> 'shift' = $1 and ${isTold} order by a.position limit $2`,
     values: [shift, max],
   })

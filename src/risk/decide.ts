@@ -7,6 +7,7 @@ import {
   harder,
   isHarder,
   type Lane,
+  lanes,
   type Reason,
   type RuleResult,
 } from '../declarations/bodies.ts'
@@ -60,6 +61,7 @@ export function decide(input: DecideInput): Decided {
   }
   const hold = unmarked(facts)
   for (const reason of hold) take(state, reason, ['marking'])
+  for (const reason of unfinished(facts)) take(state, reason, [])
   for (const { rule, line } of run.fired) {
     if (rule.lane === undefined) continue
     const lane = ceilingOf(rule, rule.lane, facts, line)
@@ -160,6 +162,23 @@ function unmarked(facts: Facts): Reason[] {
       disclosure: 'full',
       clearedBy: 'A new version of the declaration with the codes, or with a coded exemption',
     }))
+}
+
+/** Goods that were to be looked at and were declared again instead: what was ordered stays ordered, whatever the profile says. */
+function unfinished({ decl: { unfinishedLane: fact } }: Facts): Reason[] {
+  const lane = fact && 'value' in fact ? lanes.find((known) => known === fact.value) : undefined
+  if (lane === undefined || !fact) return []
+  return [
+    {
+      rule: 'AGAIN',
+      lane,
+      text: 'These goods were declared before, and what was to be checked then was not finished.',
+      ...('entries' in fact && fact.entries ? { entries: fact.entries } : {}),
+      category: 'Declared again',
+      legalBasis: 'Law of the service: a check is never taken away',
+      disclosure: 'full',
+    },
+  ]
 }
 
 /** What only one device or firm says stays yellow: its clock, its place or its mistake may explain it. */

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ClientBase } from 'pg'
 import { type ActDeps, customsLog, recordBorderAct } from '../declarations/act.ts'
 import { listActs } from '../declarations/act-store.ts'
-import type { Chance, DecidedBody, DrawRecord, Facts, ReleasedBody } from '../declarations/bodies.ts'
+import type { Chance, DecidedBody, DrawRecord, Facts, LodgedBody, ReleasedBody } from '../declarations/bodies.ts'
 import { readPositions } from '../declarations/goods-store.ts'
 import { idAt, parseRanges, sizeOf, union } from '../declarations/ranges.ts'
 import { outstanding, type Standing, standingOf } from '../declarations/standing.ts'
@@ -141,16 +141,19 @@ function safely(deps: DecideDeps, input: Parameters<typeof decide>[0], alarm: st
   }
 }
 
-/** The chance of the first declaration of these goods, from its first decision on; whoever lodges them again gets no other. */
+/** The chance of the first declaration of these goods, from its first draw on; whoever lodges them again gets no other. */
 async function chanceOf(deps: DecideDeps, standing: Standing): Promise<{ chance: Chance; seed: Seed }> {
-  const { declaration, digest } = standing.lodged.body.chance
+  const { declaration, digest } = standing.current.body.chance
   const acts = await listActs(deps.pool, declaration)
-  const first = acts.find(({ kind }) => kind === 'decided')
-  // Written above and pinned by its entry.
-  const earlier = first && (JSON.parse(first.body) as DecidedBody).chance
-  const seed = earlier ? await deps.shifts.seedOf(earlier.shift) : await deps.shifts.seedAt(standing.lodged.at)
-  if (!seed) throw new Error(`the seed of ${earlier?.shift} is missing`)
-  const beacon = earlier?.beacon ?? (await beaconFor(deps, seed.shift, standing.lodged.at))
+  // Written above and in border/lodge.ts, and pinned by their entries.
+  const bodies = acts.map((act) => ({ ...act, body: JSON.parse(act.body) as Partial<DecidedBody & LodgedBody> }))
+  const earlier = bodies.find(({ kind, body }) => kind === 'decided' && body.chance?.digest === digest)?.body.chance
+  const lodged =
+    bodies.find(({ kind, body }) => kind !== 'decided' && body.digest === digest)?.at ?? standing.current.at
+  const known = earlier && 'shift' in earlier ? earlier : undefined
+  const seed = known ? await deps.shifts.seedOf(known.shift) : await deps.shifts.seedAt(lodged)
+  if (!seed) throw new Error(`the seed of ${known?.shift} is missing`)
+  const beacon = known?.beacon ?? (await beaconFor(deps, seed.shift, lodged))
   return { chance: { shift: seed.shift, commitment: seed.commitment, beacon, declaration, digest }, seed }
 }
 

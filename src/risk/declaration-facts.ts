@@ -14,7 +14,9 @@ import { FactSheet } from './fact-sheet.ts'
 import * as store from './facts-store.ts'
 import { countStrange, type GoodsView } from './goods-facts.ts'
 import { declaredPieces } from './quantity.ts'
+import { partyName, procedureOf } from './party.ts'
 import { decayed, partyScore, robustZ, rounded } from './statistics.ts'
+import { findUnfinishedAlike, setUnfinished, unfinishedOf } from './unfinished.ts'
 import type { DeclFact, ItemFact } from './vocabulary.ts'
 
 export type DeclarationFactDeps = {
@@ -26,12 +28,6 @@ export type DeclarationFactDeps = {
   /** Whether a combination covers this declaration at a moment. */
   isApproved: (content: NewDeclaration, declarant: string, at: Date, before: number) => Promise<boolean>
 }
-
-export const procedureOf = ({ procedure, flow }: Pick<NewDeclaration, 'procedure' | 'flow'>): string =>
-  procedure ?? { import: '40', export: '10', transit: 'T1' }[flow]
-
-/** What a party is called in facts and lists: its id, or its name where it is not registered. */
-export const partyName = (party: Party): string => (typeof party === 'string' ? party : party.name)
 
 async function partyCountry(directory: Directory, party: Party): Promise<string | undefined> {
   return typeof party === 'string' ? (await directory.byId(party))?.country : party.country
@@ -79,10 +75,12 @@ export async function declarationFacts(
 async function sharingFacts(
   deps: DeclarationFactDeps,
   sheet: FactSheet<DeclFact>,
-  { standing, customs, at }: FactQuestion,
+  question: FactQuestion,
   views: readonly GoodsView[],
 ): Promise<void> {
+  const { standing, customs, at } = question
   const { content } = standing.current.body
+  const sharing: Standing[] = []
   let relodged = 0
   let parallel: Ranges = []
   const entries: Entry[] = []
@@ -96,13 +94,17 @@ async function sharingFacts(
     for (const other of same) {
       relodged++
       const known = (acts.get(other.id) ?? []).filter(({ position }) => position < customs)
-      if (!isOpen(standingOf(other.participant, known))) continue
+      const now = standingOf(other.participant, known)
+      sharing.push(now)
+      if (!isOpen(now)) continue
       // Named by a stranger: that raises his declaration, and not this one.
       if (!(await concerns(deps, other.participant, [...views], other.shared, at))) continue
       parallel = union([...parallel, ...other.shared])
       entries.push({ log: customsLog, position: Number(other.position) })
     }
   }
+  const unfinished = [...unfinishedOf(standing, sharing), ...(await findUnfinishedAlike(deps.pool, question))]
+  setUnfinished(sheet, unfinished)
   const follows = (content.previousDocuments?.length ?? 0) > 0
   sheet.set('relodged', relodged)
   sheet.set('parallelUnits', follows ? 0 : sizeOf(parallel), { entries: entries.slice(0, 10) })

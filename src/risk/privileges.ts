@@ -2,7 +2,7 @@
 import type { ClientBase } from 'pg'
 import { listActsOfKind } from '../declarations/act-store.ts'
 import type { NewDeclaration } from '../declarations/schema.ts'
-import { partyName } from './declaration-facts.ts'
+import { partyName } from './party.ts'
 
 type Queryable = Pick<ClientBase, 'query'>
 

@@ -53,6 +53,9 @@ export const vocabulary = {
     authorised: yes('The declarant is an authorised operator, not suspended'),
     combinationApproved: yes('The combination of parties, product and route is approved and in date'),
     relodged: count('How many declarations of this flow named some of these units before'),
+    unfinishedLane: text(
+      'The hardest lane that was drawn or ordered for an earlier declaration of these goods and never carried out; none where there is none',
+    ),
     parallelUnits: count('Units that another open declaration of this flow names too', 'P07'),
     strangerUnits: count(
       'Units that the declarant neither owns nor holds, is not addressed for and has no mandate for',
