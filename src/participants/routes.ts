@@ -85,7 +85,9 @@ const firmRoutes: FastifyPluginAsyncTypebox<KeyDeps> = async (app, deps) => {
         },
         ...(person ? { person: { id: person.id } } : {}),
         ...(principal && mandate
-          ? { principal: { id: principal.id, name: principal.name, may: [...mandate.may] } }
+          ? {
+              principal: { id: principal.id, name: principal.name, roles: [...principal.roles], may: [...mandate.may] },
+            }
           : {}),
       }
     },
@@ -141,7 +143,8 @@ const peopleRoutes: FastifyPluginAsyncTypebox<KeyDeps> = async (app, deps) => {
   )
 }
 
-const placeRoutes: FastifyPluginAsyncTypebox<KeyDeps> = async (app, { db }) => {
+const placeRoutes: FastifyPluginAsyncTypebox<KeyDeps> = async (app, deps) => {
+  const { db } = deps
   app.post(
     '/places',
     {
@@ -153,7 +156,7 @@ const placeRoutes: FastifyPluginAsyncTypebox<KeyDeps> = async (app, { db }) => {
         response: { 201: schema.Place, ...refusals },
       },
     },
-    async (request, reply) => reply.code(201).send(await registerPlace(db, request.actor, request.body)),
+    async (request, reply) => reply.code(201).send(await registerPlace(deps, request.actor, request.body)),
   )
   app.get(
     '/places',

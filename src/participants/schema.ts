@@ -94,7 +94,14 @@ export const Me = Type.Object({
     steps: Type.Optional(Type.Array(Type.String())),
   }),
   person: Type.Optional(Type.Object({ id: Id })),
-  principal: Type.Optional(Type.Object({ id: Id, name: Type.String(), may: Type.Array(Type.String()) })),
+  principal: Type.Optional(
+    Type.Object({
+      id: Id,
+      name: Type.String(),
+      roles: Type.Array(Type.String()),
+      may: Type.Array(Type.String()),
+    }),
+  ),
 })
 export type Me = Static<typeof Me>
 

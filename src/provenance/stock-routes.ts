@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type Static, Type } from 'typebox'
 import { ProblemBody } from '../http/schema.ts'
+import { tellCounterparties } from './counterparties.ts'
 import { tellShipments } from './shipments.ts'
 import { createStockCounter, type StockDeps, tellStock } from './stock.ts'
 
@@ -63,6 +64,15 @@ export const Shipments = Type.Array(
 )
 export type Shipments = Static<typeof Shipments>
 
+export const Counterparties = Type.Array(
+  Type.Object({
+    id: Type.String(),
+    name: Type.String(),
+    country: Type.String(),
+    gln: Type.Optional(Type.String()),
+  }),
+)
+
 const Side = Type.Object(
   { side: Type.Optional(Type.Enum(['sent', 'received'], { type: 'string', default: 'sent' })) },
   { additionalProperties: false },
@@ -93,5 +103,21 @@ export const stockRoutes: FastifyPluginAsyncTypebox<StockDeps> = async (app, dep
       },
     },
     (request) => tellShipments(deps, request.actor, request.query.side ?? 'sent'),
+  )
+  app.get(
+    '/counterparties',
+    {
+      schema: {
+        tags,
+        summary:
+          'Whom you may name: a part of the name of those with whom you dealt, or exactly a name, id, GLN or tax number',
+        querystring: Type.Object(
+          { name: Type.String({ minLength: 1, maxLength: 200 }) },
+          { additionalProperties: false },
+        ),
+        response: { 200: Counterparties, ...refusals },
+      },
+    },
+    (request) => tellCounterparties(deps.pool, request.actor, request.query.name),
   )
 }

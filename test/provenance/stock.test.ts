@@ -80,6 +80,13 @@ t.test('what became of the codes of a producer', async (t) => {
     ])
     t.match(await maker.expect(200, 'GET', '/shipments?side=received'), [{ objects: 1, from: { id: shop.id } }])
     const stranger = await given.participant(app, { roles: ['producer'] })
+    const named = (by: given.GivenParticipant, name: string) =>
+      by.expect<{ name: string }[]>(200, 'GET', `/counterparties?name=${encodeURIComponent(name)}`)
+    t.match(await named(maker, 'ho'), [{ id: shop.id, name: 'Shop', country: 'KG' }], 'with whom it dealt')
+    t.same(await named(stranger, 'ho'), [], 'a stranger guesses nobody')
+    t.same(await named(maker, '%'), [], 'and no pattern')
+    t.match(await named(stranger, 'sHOP'), [{ id: shop.id }], 'but may name somebody')
+    t.match(await named(stranger, shop.id), [{ name: 'Shop' }])
     t.same(await stranger.expect(200, 'GET', '/shipments'), [])
     t.match(await stranger.expect(200, 'GET', '/stock'), { products: [], places: [] })
   })
