@@ -55,7 +55,7 @@ function requiredOf(standing: Standing): Required[] {
     return found
   }
   for (const { id } of outstanding(standing)) {
-    if (id === 'marking' || id === 'second_inspection') continue
+    if (['marking', 'second_inspection', 'witness'].includes(id)) continue
     found.push({
       check: id,
       text: asked[id] ?? 'Keep the goods and the documents ready for control.',

@@ -42,6 +42,7 @@ export type Standing = {
   inspections: Said<InspectedBody>[]
   /** Who was drawn to inspect. */
   inspector: Said<InspectorBody> | undefined
+  inspectorsDrawn: number
   /** Null until it is decided. */
   lane: Lane | null
   hold: boolean
@@ -75,6 +76,7 @@ export function standingOf(participant: number, acts: readonly ActRow[]): Standi
     raises: [],
     inspections: [],
     inspector: undefined,
+    inspectorsDrawn: 0,
     lane: null,
     hold: false,
     checks: [],
@@ -107,6 +109,7 @@ function apply(standing: Standing, act: ActRow): void {
       return
     case 'inspector_drawn':
       standing.inspector = said(act)
+      standing.inspectorsDrawn++
       return
     case 'decided':
       return decide(standing, said(act))
@@ -176,7 +179,17 @@ function inspect(standing: Standing, inspection: Said<InspectedBody>): void {
     demand(standing, [secondInspection], position, true)
   }
   if (body.again) demand(standing, [secondInspection], position, true)
+  if (body.witness !== undefined && body.scanned.some(({ found }) => found !== 'found')) {
+    demand(standing, [witnessCheck], position, true)
+  }
 }
+
+/** The word of the second person whom an inspector named: his own. */
+export const witnessCheck = 'witness'
+
+/** Who must give it, as a person's id. */
+export const namedWitness = ({ inspections }: Standing): string | undefined =>
+  inspections.flatMap(({ body }) => body.witness ?? []).at(-1)
 
 export const secondInspection = 'second_inspection'
 

@@ -11,6 +11,7 @@ export const checkTexts: Readonly<Record<string, string>> = {
   label: 'Compare the labels with the product.',
   marking: 'The goods must bear marks: a new version with their codes, or a coded exemption, is needed.',
   second_inspection: 'Another inspector looks at the goods once more.',
+  witness: 'The second person whom the inspector named says the same of what was not found.',
 }
 
 /** Checks for which the goods themselves are looked at, and the units that the machine drew must be accounted for. */

@@ -1,7 +1,15 @@
 import { recordBorderAct } from '../declarations/act.ts'
 import type { Chance, DrawRecord, InspectedBody } from '../declarations/bodies.ts'
 import { idAt, parseRanges, type Ranges, sizeOf, union } from '../declarations/ranges.ts'
-import { outstanding, secondInspection, type Said, type Standing, standingOf } from '../declarations/standing.ts'
+import {
+  namedWitness,
+  outstanding,
+  secondInspection,
+  type Said,
+  type Standing,
+  standingOf,
+  witnessCheck,
+} from '../declarations/standing.ts'
 import { listActs } from '../declarations/act-store.ts'
 import type { DecidedBody } from '../declarations/bodies.ts'
 import { draw, isSelected } from '../draw/draw.ts'
@@ -11,7 +19,9 @@ import { digitalLink } from '../gs1/write.ts'
 import { fieldProblem, Problem, type ProblemItem } from '../http/problem.ts'
 import type { Actor } from '../participants/actor.ts'
 import { chanceAt, randomnessOf } from '../risk/deciding.ts'
+import { findPerson } from '../participants/store.ts'
 import { goodsChecks } from './checks.ts'
+import { drawnOnDuty, readyInspector } from './duty.ts'
 import { type DeskDeps, demandOpen, personOf, withDeclaration } from './desk.ts'
 import type { NewInspection } from './schema.ts'
 
@@ -23,14 +33,27 @@ const notByInspection: readonly string[] = ['marking']
  * a substitute that the machine draws.
  * @throws Problem check_outstanding naming the units that are missing in it; second_person_needed; key_limited; not_found
  */
-export function inspect(deps: DeskDeps, actor: Actor, id: string, given: NewInspection) {
+export async function inspect(deps: DeskDeps, actor: Actor, id: string, given: NewInspection) {
   const person = personOf(actor)
+  await readyInspector(deps, actor, id)
+  await demandWitness(deps, actor, given)
   return withDeclaration(deps, actor, id, async (client, standing) => {
     demandOpen(standing)
-    demandDrawn(standing, person.id)
     const earlier = standing.inspections.some((inspection) => inspection.person === person.no)
-    const open = outstanding(standing).filter((check) => !notByInspection.includes(check.id))
-    const wanted = given.checks ?? open.map((check) => check.id)
+    const isWitness = namedWitness(standing) === person.id
+    const open = outstanding(standing).filter(
+      (check) => !notByInspection.includes(check.id) && (check.id !== witnessCheck || isWitness),
+    )
+    const drawn = await drawnOnDuty(deps, client, standing)
+    const others = open.filter((check) => byOthers.includes(check.id))
+    const own = drawn === null || drawn === person.id ? open : others
+    const wanted = given.checks ?? own.map((check) => check.id)
+    if (wanted.includes(witnessCheck) && !isWitness) {
+      throw new Problem('second_person_needed', { detail: 'Another person was named as the one who saw it too.' })
+    }
+    if (own === others && (wanted.length === 0 || !wanted.every((check) => byOthers.includes(check)))) {
+      throw new Problem('second_person_needed', { detail: 'Another inspector was drawn for this declaration.' })
+    }
     if (earlier && wanted.includes(secondInspection)) {
       if (open.every((check) => check.id === secondInspection)) {
         throw new Problem('second_person_needed', { detail: 'A second inspection is made by others than the first.' })
@@ -77,11 +100,15 @@ export function inspect(deps: DeskDeps, actor: Actor, id: string, given: NewInsp
 
 const logOf = async ({ factDeps }: DeskDeps): Promise<number> => factDeps.logNo('customs')
 
-/** Where inspectors were drawn, nobody else inspects, but for a second look. */
-function demandDrawn(standing: Standing, person: string): void {
-  const drawn = standing.inspector?.body.person ?? null
-  if (drawn === null || drawn === person || standing.inspections.length > 0) return
-  throw new Problem('second_person_needed', { detail: 'Another inspector was drawn for this declaration.' })
+/** What is done by others than who was drawn. */
+const byOthers: readonly string[] = [secondInspection, witnessCheck]
+
+/** The second person who saw that a unit cannot be read is a colleague, and will be asked. */
+async function demandWitness({ factDeps }: DeskDeps, actor: Actor, { witness }: NewInspection): Promise<void> {
+  if (witness === undefined) return
+  const known = await findPerson(factDeps.db, actor.participant.no, witness)
+  if (known && known.id !== actor.person?.id) return
+  throw fieldProblem('/witness', 'Name another person of customs by id: whoever saw it too.')
 }
 
 type Scanned = { code: string; found: string; id: bigint | undefined }

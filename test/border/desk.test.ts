@@ -1,5 +1,7 @@
 import t from 'tap'
-import { testApp } from '../support/app.ts'
+import { listActs } from '../../src/declarations/act-store.ts'
+import type { InspectorBody } from '../../src/declarations/bodies.ts'
+import { type TestApp, testApp, testClock } from '../support/app.ts'
 import { declaration, load, lodge, post, type Told } from './load.ts'
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
@@ -7,7 +9,7 @@ const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
 t.test('red: goods are opened, the drawn units are scanned, and two others release', async (t) => {
   const app = await testApp(t)
   const border = await post(app)
-  const [first, second, third] = border.officers
+  const [first, second, third, fourth] = border.officers
   const { codes, sscc } = await load(border, 480)
   const told = await lodge(border, border.maker, declaration([sscc], 479))
   t.equal(told.lane, 'red')
@@ -39,8 +41,15 @@ t.test('red: goods are opened, the drawn units are scanned, and two others relea
     code: 'check_outstanding',
     errors: [{ detail: /photo/ }],
   })
-  await first.expect(201, 'POST', `${path}/inspections`, { ...whole, photos: ['sha256:1'], witness: second.person })
+  const seen = { ...whole, photos: ['sha256:1'] }
+  for (const witness of ['somebody', first.person])
+    await first.expect(400, 'POST', `${path}/inspections`, { ...seen, witness })
+  await first.expect(201, 'POST', `${path}/inspections`, { ...seen, witness: fourth.person })
 
+  const word = { result: 'conforms', scanned: [], notes: 'seen by camera', checks: ['witness'] }
+  t.match((await second.call('POST', `${path}/release`)).json(), { errors: [{ value: 'witness' }] })
+  t.match((await third.call('POST', `${path}/inspections`, word)).json(), { code: 'second_person_needed' })
+  await fourth.expect(201, 'POST', `${path}/inspections`, word)
   // Three of two hundred inspections are drawn for a second look; this may be one of them.
   const own = (await first.call('POST', `${path}/release`)).json<{ code: string; errors?: { value: string }[] }>()
   if (own.errors?.[0]?.value !== 'second_inspection') t.match(own, { code: 'second_person_needed' })
@@ -133,3 +142,51 @@ t.test('other units than declared are found when they are shown; re-packed ones 
   })
   t.match(again.decisions?.at(-1)?.facts.decl, { substitutedUnits: { value: 0 }, absentUnits: { value: 0 } })
 })
+
+t.test('who was drawn inspects, and nobody else but for a second look', async (t) => {
+  const clock = testClock()
+  const app = await testApp(t, { now: clock.now })
+  const border = await post(app)
+  const { maker, officers } = border
+  const [first, second, third, fourth] = officers
+  const hours = (n: number) => new Date(clock.now().getTime() + n * 3_600_000).toISOString()
+  const duty = (by: (typeof officers)[number], n: number) =>
+    by.expect(201, 'POST', '/border/duty', { office: 'KG-OSH', until: hours(n) })
+  for (const by of [first, second, third]) await duty(by, 8)
+  const told = await lodge(border, maker, declaration([(await load(border)).sscc], 11, { office: 'KG-OSH' }))
+  const path = `/declarations/${told.id}`
+  const inspection = async (checks?: string[]) => {
+    const { checks: open = [] } = await first.expect<Told>(200, 'GET', path)
+    const scanned = [...new Set(open.flatMap(({ units }) => units ?? []))].map((code) => ({ code, found: 'found' }))
+    return { result: 'conforms', scanned, notes: '', ...(checks ? { checks } : {}) }
+  }
+  const inspect = async (by: (typeof officers)[number], checks?: string[]) => {
+    const answer = await by.call('POST', `${path}/inspections`, await inspection(checks))
+    return answer.statusCode === 201 ? 'done' : answer.json<{ code: string }>().code
+  }
+  t.equal(await inspect(fourth), 'not_possible', 'goods that are not there, at a manned office')
+  await maker.expect(201, 'POST', `${path}/presentations`, { office: 'KG-OSH', vehicle: 'X' })
+  type Drawn = { inspector: { person: string } }
+  const drawnNow = async () => (await first.expect<Drawn>(200, 'GET', path)).inspector.person
+  const drawn = await drawnNow()
+  const isDrawn = ({ person }: { person: string }) => person === drawn
+  const inspector = officers.find(isDrawn)
+  const [other] = [first, second, third].filter((officer) => !isDrawn(officer))
+  if (!inspector || !other) throw new Error('nobody was drawn')
+  t.equal(await inspect(other), 'second_person_needed')
+  t.equal(await inspect(fourth), 'second_person_needed', 'nor who is not on shift')
+  t.equal(await inspect(inspector, ['documents']), 'done')
+  t.equal(await inspect(other, ['goods']), 'second_person_needed', 'the papers were looked at; the goods are still his')
+  await duty(inspector, 1e-6)
+  clock.forward(60_000)
+  t.equal(await inspect(fourth), 'second_person_needed', 'he went home: another is drawn')
+  const next = await drawnNow()
+  t.not(next, drawn)
+  t.equal(await inspect(officers.find(({ person }) => person === next) ?? fourth), 'done')
+  t.same((await drawsOf(app, told.id)).slice(0, 2), ['inspector/1', 'inspector/1/1'])
+})
+
+const drawsOf = async (app: TestApp, id: string): Promise<string[]> =>
+  (await listActs(app.app.pg.pool, id))
+    .filter(({ kind }) => kind === 'inspector_drawn')
+    .flatMap(({ body }) => (JSON.parse(body) as InspectorBody).draws.map(({ purpose }) => purpose))

@@ -58,9 +58,9 @@ export async function walk(app: TestApp, border: Post, tries: number, seed: numb
       result: of(['conforms', 'conforms', 'differs']),
       scanned,
       notes: '',
-      ...(random() < 0.5 ? { photos: ['p'], witness: 'w' } : {}),
+      ...(random() < 0.5 ? { photos: ['p'], witness: of(border.officers).person } : {}),
       ...(random() < 0.2
-        ? { checks: [of(['documents', 'goods', 'marking', 'second_inspection', 'count', 'nothing'])] }
+        ? { checks: [of(['documents', 'goods', 'marking', 'second_inspection', 'witness', 'count', 'nothing'])] }
         : {}),
     }
   }

@@ -119,6 +119,7 @@ export const enDesk = {
   'check-name.label': 'Labels',
   'check-name.marking': 'Marking',
   'check-name.second_inspection': 'A second inspection',
+  'check-name.witness': 'The word of the second person',
   'raise.information': 'Information',
   'raise.behaviour': 'Behaviour',
   'raise.documents': 'Documents',

@@ -122,6 +122,7 @@ export const kyDesk: Readonly<Record<keyof typeof enDesk, string>> = {
   'check-name.label': 'Энбелгилер',
   'check-name.marking': 'Белгилөө',
   'check-name.second_inspection': 'Экинчи кароо',
+  'check-name.witness': 'Экинчи күбөнүн сөзү',
   'raise.information': 'Маалымат',
   'raise.behaviour': 'Жүрүм-турум',
   'raise.documents': 'Документтер',

@@ -122,6 +122,7 @@ export const ruDesk: Readonly<Record<keyof typeof enDesk, string>> = {
   'check-name.label': 'Этикетки',
   'check-name.marking': 'Маркировка',
   'check-name.second_inspection': 'Второй досмотр',
+  'check-name.witness': 'Слово второго свидетеля',
   'raise.information': 'Сведения',
   'raise.behaviour': 'Поведение',
   'raise.documents': 'Документы',
