@@ -34,8 +34,13 @@ export const limits = Object.freeze({
   requestsPerTurnMax: 500, // Taken in by one turn of the event loop: 60 ms of work. More of them turn after turn is more than it can do.
   connectionsWaitingMax: 4_096, // Not yet accepted; Node's 511 overflow in one busy moment, and TCP then tries again only after a second.
   loopLateMaxMs: 3_000, // An event loop that is seconds behind answers nobody in time.
+  requestTimeoutMs: 60_000, // From the first byte to the last of 32 MB over a bad line; who is slower holds a socket for nothing.
+  headersTimeoutMs: 10_000, // Headers are one packet or two.
+  slowLookMs: 5_000, // How often connections are looked through for those that are too slow.
+  connectionsMax: 20_000, // Open at once, of whomever: each costs some 10 kB, and a process has a limit of open files. More are closed at once.
   requestsPerKeyPerSecond: 1_000,
   requestsPerAddressPerSecond: 20, // Without a key: a person with a telephone, not a crawler.
+  checksPerUnitPerSecond: 5, // Public ones of one unit, from wherever: shoppers look once, who guesses verification parts looks often.
   problemItemsMax: 100, // Beyond this nobody reads on; `errorCount` tells how many there are.
   saleCheckCodesMax: 1_000, // A receipt has dozens; a shop's shelf check hundreds.
   saleCheckReadCodes: 2_000, // Codes of tills that ask at the same time, read by one round of statements: some 10 ms of judging.

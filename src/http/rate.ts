@@ -1,13 +1,16 @@
-// How much one caller may ask: by key, or by address where there is no (valid) key. Told in the usual headers.
+// How much one caller may ask: by key, or by address where there is no (valid) key. Told in the usual headers. And how often everybody
+// together may ask about one unit.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
 import { Problem } from './problem.ts'
 
 export type RateLimits = {
-  /** Requests a second and key; 0 lifts this and the limit per address. */
+  /** Requests a second and key; 0 lifts this and the other limits. */
   perKey: number
   /** Requests a second and address without a key. */
   perAddress: number
+  /** Public questions a second about one unit, whoever asks. */
+  perUnit: number
 }
 
 export type Rate = {
@@ -15,6 +18,8 @@ export type Rate = {
   countKey(request: FastifyRequest, reply: FastifyReply, keyNo: number): Promise<void> | undefined
   /** Undefined: not counted. @throws Problem too_many_requests */
   countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
+  /** `unit`: the same text for every spelling of its code. Undefined: not counted. @throws Problem too_many_requests */
+  countUnit(request: FastifyRequest, reply: FastifyReply, unit: string): Promise<void> | undefined
 }
 
 const windowMs = 1000
@@ -55,7 +60,7 @@ const countingStore = (now: () => Date) =>
 /** MUST be called before routes are registered; the hooks that count are the caller's. */
 export async function createRate(app: FastifyInstance, limits: RateLimits, now: () => Date): Promise<Rate> {
   const nothing = (): undefined => undefined
-  if (limits.perKey === 0) return { countKey: nothing, countAddress: nothing }
+  if (limits.perKey === 0) return { countKey: nothing, countAddress: nothing, countUnit: nothing }
   await app.register(rateLimit, { global: false, store: countingStore(now) })
   const keys = new WeakMap<FastifyRequest, number>()
   const perKey = app.createRateLimit({
@@ -64,12 +69,22 @@ export async function createRate(app: FastifyInstance, limits: RateLimits, now: 
     keyGenerator: (request) => keys.get(request) ?? 0,
   })
   const perAddress = app.createRateLimit({ max: limits.perAddress, timeWindow: windowMs })
+  const units = new WeakMap<FastifyRequest, string>()
+  const perUnit = app.createRateLimit({
+    max: limits.perUnit,
+    timeWindow: windowMs,
+    keyGenerator: (request) => units.get(request) ?? '',
+  })
   return {
     countKey: async (request, reply, keyNo) => {
       keys.set(request, keyNo)
       tell(reply, await perKey(request))
     },
     countAddress: async (request, reply) => tell(reply, await perAddress(request)),
+    countUnit: async (request, reply, unit) => {
+      units.set(request, unit)
+      tell(reply, await perUnit(request))
+    },
   }
 }
 

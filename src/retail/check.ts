@@ -38,15 +38,21 @@ const statusOf: Record<State, Status> = {
 /**
  * What anybody may know about a code (api.md, GET /check): whether it is genuine as far as a code can tell, never whose it is. A copy
  * of a code looks like the code, and the words must not promise more than that.
+ * @param count is told the unit before anything is looked up, and may refuse
  * @throws Problem code_malformed, gtin_check_digit where it cannot be read
  */
-export async function checkPublicly(deps: PublicCheckDeps, text: string): Promise<PublicCheck> {
+export async function checkPublicly(
+  deps: PublicCheckDeps,
+  text: string,
+  count: (unit: string) => Promise<void> | undefined,
+): Promise<PublicCheck> {
   const { reading, fault } = readCode(text)
   if (!reading) throw unreadable(fault, text)
   if (reading.kind === 'key') {
     const detail = 'This names a kind of goods, not one unit. Scan the square code on the unit itself.'
     throw unreadable({ code: 'code_malformed', detail }, text)
   }
+  if (reading.kind === 'unit') await count(`${reading.gtin} ${reading.serial}`)
   const [answer] = await deps.resolver.resolve([reading])
   if (!answer) throw new Error('bad math: a code was not answered')
   if (answer.kind === 'fault' && answer.fault.code === 'code_malformed') {

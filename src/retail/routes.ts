@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Rate } from '../http/rate.ts'
 import { ProblemBody } from '../http/schema.ts'
 import '../participants/access.ts'
 import { actingFor } from '../participants/actor.ts'
@@ -8,7 +9,7 @@ import { checkSale, type SaleCheckDeps } from './sale-check.ts'
 import * as schema from './schema.ts'
 import { recordReceipt, type SellingDeps } from './selling.ts'
 
-export type RetailDeps = SellingDeps & SaleCheckDeps & PublicCheckDeps
+export type RetailDeps = SellingDeps & SaleCheckDeps & PublicCheckDeps & { rate: Rate }
 
 const refusals = { '4xx': ProblemBody, '5xx': ProblemBody }
 const tags = ['Retail']
@@ -78,7 +79,7 @@ export const retailRoutes: FastifyPluginAsyncTypebox<RetailDeps> = async (app, d
     },
     async (request, reply) => {
       void reply.header('cache-control', 'no-store')
-      return checkPublicly(deps, request.params.code)
+      return checkPublicly(deps, request.params.code, (unit) => deps.rate.countUnit(request, reply, unit))
     },
   )
 }
