@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { readCode } from '../gs1/read.ts'
+import { digitalLink } from '../gs1/write.ts'
 import { fieldProblem } from '../http/problem.ts'
 import { actingFor, seesAll } from '../participants/actor.ts'
 import type { RecordAct } from './act.ts'
@@ -19,7 +21,7 @@ export function recordPurposes(app: FastifyInstance, recordAct: RecordAct, now: 
       throw fieldProblem('/tamga-purpose', `Say why in 1 to ${purposeLengthMax} characters.`)
     }
     const params: unknown = request.params
-    const objects = typeof params === 'object' && params !== null ? Object.values(params).map(String) : []
+    const objects = typeof params === 'object' && params !== null ? Object.entries(params).map(withoutTail) : []
     await recordAct({
       kind: 'data_read',
       at: now(),
@@ -27,4 +29,11 @@ export function recordPurposes(app: FastifyInstance, recordAct: RecordAct, now: 
       subject: { purpose, route: request.routeOptions.url, objects },
     })
   })
+}
+
+/** A code as it was scanned has its tail, which is its owner's alone: what is looked at is named by its link. */
+function withoutTail([name, value]: [string, unknown]): string {
+  if (name !== 'code') return String(value)
+  const { reading } = readCode(String(value))
+  return reading?.kind === 'unit' || reading?.kind === 'logistic' ? digitalLink(reading) : 'what is no code'
 }

@@ -6,12 +6,16 @@ export type AdministrativeAct = {
     | 'participant_registered'
     | 'company_prefix_registered'
     | 'person_registered'
+    | 'place_registered'
     | 'key_issued'
     | 'key_confirmed'
     | 'key_withdrawn'
     | 'mandate_given'
     | 'mandate_withdrawn'
     | 'product_group_changed'
+    | 'product_registered'
+    | 'importer_registered'
+    | 'importer_withdrawn'
     | 'tail_keys_rotated'
   at: Date
   /** Undefined: the service itself, from its environment at the start. */

@@ -64,18 +64,22 @@ export async function registerPerson(
 }
 
 /** @throws Problem taken, gtin_check_digit, field_invalid */
-export async function registerPlace(db: Db, actor: Actor, given: NewPlace): Promise<Place> {
+export async function registerPlace({ db, now, onAct }: RegisterDeps, actor: Actor, given: NewPlace): Promise<Place> {
   checkGln(given.gln)
-  const row = await store.insertPlace(db, actor.participant.no, {
-    ...given,
-    lat: degrees('/lat', given.lat, 90),
-    lon: degrees('/lon', given.lon, 180),
+  const lat = degrees('/lat', given.lat, 90)
+  const lon = degrees('/lon', given.lon, 180)
+  return db.transaction().execute(async (tx) => {
+    const row = await store.insertPlace(tx, actor.participant.no, { ...given, lat, lon })
+    if (!row)
+      throw new Problem('taken', {
+        detail: `The GLN ${given.gln ?? ''} belongs to a registered place. Leave it out or correct it.`,
+      })
+    const { name, kind: placeKind, country, gln } = given
+    // Where it lies decides what is called a clone (findings of src/clones).
+    const subject = { participant: actor.participant.id, place: row.id, name, placeKind, country, gln, lat, lon }
+    await onAct({ kind: 'place_registered', at: now(), actor, subject })
+    return placeBody(row)
   })
-  if (!row)
-    throw new Problem('taken', {
-      detail: `The GLN ${given.gln ?? ''} belongs to a registered place. Leave it out or correct it.`,
-    })
-  return placeBody(row)
 }
 
 /** @throws Problem not_found where the place is another's and the actor is no authority */

@@ -133,14 +133,14 @@ export type NewPlace = {
 const placeColumns = sql`no, id, participant_no, gln, name, kind, country, lat, lon, radius_m, town, licence`
 
 /** Registers a place; undefined if another place has the GLN. */
-export async function insertPlace(db: Db, participantNo: number, given: NewPlace): Promise<PlaceRow | undefined> {
+export async function insertPlace(tx: Tx, participantNo: number, given: NewPlace): Promise<PlaceRow | undefined> {
   const { rows } = await sql<PlaceRow>`
     insert into place (id, participant_no, gln, name, kind, country, lat, lon, radius_m, town, licence)
     values (${newId()}, ${participantNo}, ${given.gln ?? null}, ${given.name}, ${given.kind}, ${given.country},
             ${given.lat}::numeric, ${given.lon}::numeric, ${given.radiusM ?? null}, ${given.town ?? null},
             ${given.licence ?? null})
     on conflict (gln) do nothing
-    returning ${placeColumns}`.execute(db)
+    returning ${placeColumns}`.execute(tx)
   return rows[0]
 }
 

@@ -74,7 +74,13 @@ export async function registerProduct(
     packLevel: given.packLevel === undefined ? undefined : String(given.packLevel),
     contains: contentsOf(gtin, given.contains ?? []),
   }
-  const isNew = await deps.db.transaction().execute((tx) => store.insertProduct(tx, product))
+  const isNew = await deps.db.transaction().execute(async (tx) => {
+    if (!(await store.insertProduct(tx, product))) return false
+    const { name, hsCode, originCountry } = product
+    const subject = { participant: actor.participant.id, gtin, group: group.id, name, hsCode, originCountry }
+    await deps.onAct({ kind: 'product_registered', at: deps.now(), actor, subject })
+    return true
+  })
   deps.catalogue.forget()
   const row = await store.findProduct(deps.db, gtin)
   if (!row) throw new Error('a product that was stored is gone')
@@ -103,9 +109,9 @@ export async function claimImport(
   actor: Actor,
   gtinText: string,
 ): Promise<{ importer: Importer; isNew: boolean }> {
-  const { db } = deps
+  const { db, now, onAct } = deps
   const product = await readProduct(db, gtinText)
-  const { no } = actor.participant
+  const { no, id } = actor.participant
   if (product.owner_no === no) {
     throw new Problem('taken', {
       detail: 'You own this product and may order codes for it already. Nothing is to be done.',
@@ -117,7 +123,10 @@ export async function claimImport(
       detail: 'This right was withdrawn from you. Ask the owner of the product, or the operator.',
     })
   }
-  await db.transaction().execute((tx) => store.insertImporter(tx, product.no, no))
+  await db.transaction().execute(async (tx) => {
+    if (!(await store.insertImporter(tx, product.no, no))) return
+    await onAct({ kind: 'importer_registered', at: now(), actor, subject: { participant: id, gtin: product.gtin } })
+  })
   deps.catalogue.forget()
   const row = await store.findImporter(db, product.no, no)
   if (!row) throw new Error('an importer that was stored is gone')
@@ -135,7 +144,7 @@ export async function withdrawImport(
   gtinText: string,
   importerId: string,
 ): Promise<void> {
-  const { db, now } = deps
+  const { db, now, onAct } = deps
   const product = await readProduct(db, gtinText)
   const { participant } = actor
   const mayAll = product.owner_no === participant.no || hasRole(participant, 'operator')
@@ -144,7 +153,12 @@ export async function withdrawImport(
   if (claims.length === 0)
     throw new Problem('not_found', { detail: 'There is no such importer of this product. Check the id.' })
   await db.transaction().execute(async (tx) => {
-    for (const claim of claims) await store.withdrawImporter(tx, claim.no, now(), participant.no)
+    let withdrawn = false
+    for (const claim of claims) {
+      if (await store.withdrawImporter(tx, claim.no, now(), participant.no)) withdrawn = true
+    }
+    const subject = { participant: importerId, gtin: product.gtin }
+    if (withdrawn) await onAct({ kind: 'importer_withdrawn', at: now(), actor, subject })
   })
   deps.catalogue.forget()
 }

@@ -181,10 +181,12 @@ export async function listImporters(
 }
 
 /** Adds the claim unless there is one in force. */
-export async function insertImporter(tx: Tx, productNo: number, participantNo: number): Promise<void> {
-  await sql`
+export async function insertImporter(tx: Tx, productNo: number, participantNo: number): Promise<boolean> {
+  const { rows } = await sql`
     insert into product_importer (product_no, participant_no) values (${productNo}, ${participantNo})
-    on conflict (product_no, participant_no) where withdrawn_at is null do nothing`.execute(tx)
+    on conflict (product_no, participant_no) where withdrawn_at is null do nothing
+    returning no`.execute(tx)
+  return rows.length > 0
 }
 
 /** Ends a claim; true if it was in force. */

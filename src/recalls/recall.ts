@@ -24,7 +24,11 @@ const isAuthority = (participant: ParticipantRef) => hasRole(participant, 'custo
 export async function addRecall(deps: RecallDeps, actor: Actor, body: wire.NewRecall): Promise<wire.Recall> {
   const asker = actingFor(actor)
   const at = deps.now()
-  const subject = body.code === undefined ? await productOf(deps, asker, body) : await codeOf(deps, asker, body)
+  // Never the code as it was scanned: its tail is its owner's alone.
+  const { code, ...subject } =
+    body.code === undefined
+      ? { code: undefined, ...(await productOf(deps, asker, body)) }
+      : await codeOf(deps, asker, body)
   const recall: store.NewRecall = {
     id: newId(),
     at,
@@ -38,7 +42,7 @@ export async function addRecall(deps: RecallDeps, actor: Actor, body: wire.NewRe
     kind: 'recalled',
     at,
     actor,
-    subject: { recall: recall.id, gtin: body.gtin, lot: body.lot, code: body.code, reason: body.reason },
+    subject: { recall: recall.id, gtin: body.gtin, lot: body.lot, code, reason: body.reason },
   })
   await store.insertRecall(deps.pool, recall)
   return find(deps, recall.id)
@@ -62,7 +66,8 @@ async function productOf({ catalogue }: RecallDeps, asker: ParticipantRef, { gti
 async function codeOf(deps: RecallDeps, asker: ParticipantRef, { gtin, lot, code = '' }: wire.NewRecall) {
   if (gtin !== undefined || lot !== undefined) throw fieldProblem('/code', 'Name a GTIN, or one code, not both.')
   if (!isAuthority(asker)) throw new Problem('role_missing', { detail: 'Only an authority may block a single code.' })
-  return { gtin: null, objectId: (await findObject(deps, code)).id, lot: null }
+  const found = await findObject(deps, code)
+  return { code: found.code, gtin: null, objectId: found.id, lot: null }
 }
 
 /** Only who set it lifts it. */

@@ -1,8 +1,9 @@
 // Who may call what: every route × every role, and who comes without a key. A new route fails this test until somebody says in the table
 // who may call it. What of whose things is seen behind the door is each feature's own test.
 import t from 'tap'
-import { testApp, type Caller, type Method } from '../support/app.ts'
+import { testApp, type Caller } from '../support/app.ts'
 import * as given from '../support/given.ts'
+import { type Route, routesIn } from '../support/routes.ts'
 import type { Role } from '../../src/participants/actor.ts'
 
 const roles: readonly Exclude<Role, 'operator'>[] = [
@@ -129,26 +130,6 @@ const table = `
   POST /findings/:id/responses:                      all
   POST /findings/:id/resolutions:                    operator customs agency
 `
-
-type Route = { method: Method; path: string }
-
-/** Fastify's own tree, as text: each level four characters further right. */
-function routesIn(tree: string): Route[] {
-  const routes: Route[] = []
-  const above: string[] = []
-  for (const line of tree.split('\n')) {
-    const [, indent = '', path = '', methods = ''] = /^([│ ]*[└├]── )(.*?)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? []
-    if (path === '') continue
-    const level = indent.length / 4
-    above.splice(level - 1)
-    above.push(path)
-    const whole = above.join('').replaceAll('//', '/')
-    for (const method of methods.split(', ')) {
-      if (/^(GET|POST|PUT|PATCH|DELETE)$/.test(method)) routes.push({ method: method as Method, path: whole })
-    }
-  }
-  return routes
-}
 
 const url = ({ path }: Route): string => path.replaceAll(/:[A-Za-z]+/g, 'aaaaaaaaaaaa').replace('*', 'none')
 
