@@ -1,5 +1,6 @@
 // How the service talks to PostgreSQL: what each connection is set to before its first statement, and what comes
 // out of a column. Everything is sent as start-up options, so that there is no moment without it.
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { ConfigError } from '../config/config.ts'
@@ -124,6 +125,7 @@ export async function connectClient(
 
 /**
  * Does something as whoever DATABASE_URL logs in as, on a connection of its own that ends with it.
+ * A server that is just recovering is waited for.
  * @throws ConfigError where nobody can connect
  */
 export async function withLogin<T>(
@@ -131,20 +133,35 @@ export async function withLogin<T>(
   options: ConnectOptions,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client(poolConfig({ url, role: undefined }, options))
-  // What breaks the connection also fails the statement under way; the listener keeps Node from ending on top of it.
-  client.on('error', () => undefined)
-  try {
-    await client.connect()
-  } catch (error) {
-    throw connectFault('DATABASE_URL', error)
-  }
+  const client = await logIn(url, options)
   try {
     return await work(client)
   } finally {
     await client.end()
   }
 }
+
+/** A server that recovers from a crash reads its log back, and lets nobody in until it has. */
+const recoveryMaxMs = 60_000
+const recoveryPollMs = 200
+
+async function logIn(url: string, options: ConnectOptions): Promise<pg.Client> {
+  for (const deadlineMs = performance.now() + recoveryMaxMs; ; await delay(recoveryPollMs)) {
+    const client = new pg.Client(poolConfig({ url, role: undefined }, options))
+    // What breaks the connection also fails the statement under way; the listener keeps Node from ending on top of it.
+    client.on('error', () => undefined)
+    try {
+      await client.connect()
+      return client
+    } catch (error) {
+      await client.end().catch(() => undefined)
+      if (!isRecovering(error) || performance.now() > deadlineMs) throw connectFault('DATABASE_URL', error)
+    }
+  }
+}
+
+/** SQLSTATE 57P03: it is there, and starting up. */
+const isRecovering = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '57P03'
 
 /** What went wrong with an address, in a sentence for whoever starts the service. */
 export function connectFault(variable: string, error: unknown): ConfigError {

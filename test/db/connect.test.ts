@@ -1,6 +1,8 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { sql } from 'kysely'
 import t from 'tap'
-import { connectClient, createPool, kyselyOn } from '../../src/db/connect.ts'
+import { connectClient, createPool, kyselyOn, withLogin } from '../../src/db/connect.ts'
 import { pool } from '../support/connect.ts'
 import { testDatabase } from '../support/database.ts'
 
@@ -83,4 +85,37 @@ t.test('the error of a broken connection does not carry the connection into a lo
   const error = await broken
   t.match(error, { code: '57P01' })
   t.notOk(Object.keys(error).includes('client'))
+})
+
+t.test('a server that is just recovering is waited for, and one that refuses is not', async (t) => {
+  const { adminUrl } = await testDatabase(t)
+  const behind = new URL(adminUrl)
+  let turnedAway = 0
+  // What PostgreSQL says while it reads its log back after a crash.
+  const starting = 'SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0'
+  const server = createServer((near) => {
+    near.on('error', () => undefined)
+    if (turnedAway < 2) {
+      turnedAway++
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(starting.length + 4)
+      near.once('data', () => near.end(Buffer.concat([Buffer.from('E'), length, Buffer.from(starting)])))
+      return
+    }
+    const far = connect(Number(behind.port), behind.hostname)
+    far.on('error', () => near.destroy())
+    near.pipe(far).pipe(near)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => void server.close())
+  const door = new URL(adminUrl)
+  door.port = String((server.address() as AddressInfo).port)
+  const answer = await withLogin(door.toString(), {}, async (client) => (await client.query('select 1 as one')).rows)
+  t.same(answer, [{ one: 1 }])
+  t.equal(turnedAway, 2)
+  door.password = 'wrong'
+  await t.rejects(
+    withLogin(door.toString(), {}, async () => undefined),
+    /password/,
+  )
 })
