@@ -37,7 +37,7 @@ export type Clients = {
 }
 
 type Call = { who: string; path: string; body: object; eventID: string }
-type Verdict = { answer: Answer; gate: Gate; again: boolean }
+type Verdict = { answer: Answer; gate: Gate }
 type Options = { seed: number; clients: number; thinkMs: number; journal: Journal; world: World }
 
 export async function startClients(options: Options): Promise<Clients> {
@@ -171,7 +171,7 @@ function createAsking(world: World, journal: Journal, rng: Random): Asking {
         .send('POST', call.path, call.body)
         .catch(() => undefined)
       const late = answer !== undefined && answer.status < 500 && /minutes ahead of ours/.test(answer.text)
-      if (answer && answer.status !== 503 && !late) return { answer, gate, again: attempt > 0 }
+      if (answer && answer.status !== 503 && !late) return { answer, gate }
       journal.count(
         answer === undefined ? 'calls broken' : late ? 'told that its clock is ahead' : 'told to come again',
       )
@@ -188,10 +188,8 @@ function createAsking(world: World, journal: Journal, rng: Random): Asking {
       // What is legal stays legal until it is recorded: who hangs up and asks elsewhere can be told one thing only.
       const vanishes = rng.chance(0.04) && alone && isLegal(life.model, order)
       if (vanishes) await vanish(call)
-      const { answer, gate, again } = await verdict(call)
+      const { answer, gate } = await verdict(call)
       if (answer.status === 201 || answer.status === 200) {
-        if (answer.status === 200 && !again && !vanishes)
-          journal.wrong.push(`recorded before it was asked: ${answer.text}`)
         if (answer.status === 200) journal.count('recorded, and nobody had heard')
         const { entries } = answer.json<{ entries: { position: number }[] }>()
         const position = entries[0]?.position ?? -1

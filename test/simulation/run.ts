@@ -39,7 +39,7 @@ export async function run(t: Teardown, options: RunOptions): Promise<Report> {
   const { seed, seconds, kinds = Object.keys(faults) as FaultKind[], clients = 6, thinkMs = 4 } = options
   const tell = options.tell ?? (() => undefined)
   const journal = new Journal()
-  const world = await openWorld(t, (what) => journal.wrong.push(what))
+  const world = await openWorld(t, journal)
   const crowd = await startClients({ seed, clients, thinkMs, journal, world })
   const rng = random(seed)
   const blows: Blow[] = []
@@ -91,8 +91,8 @@ async function strike(
   journal: Journal,
   rng: ReturnType<typeof random>,
 ): Promise<Blow> {
-  const { note, endedMs } = await fault({ world, journal, rng })
-  const served = journal.served(world.gates.map(({ name }) => name))
+  const over = () => ({ overMs: performance.now(), served: journal.served(world.gates.map(({ name }) => name)) })
+  const { note, overMs, served } = await fault({ world, journal, rng, over })
   const tooLate = new Promise<never>((_, reject) =>
     setTimeout(
       () => reject(new Error(`it does not serve again within ${patienceMs} ms after: ${kind}, ${note}`)),
@@ -100,7 +100,7 @@ async function strike(
     ).unref(),
   )
   const [any, all] = await Promise.all([Promise.race([served.any, tooLate]), Promise.race([served.all, tooLate])])
-  return { kind, note, anyMs: Math.max(0, Math.round(any - endedMs)), allMs: Math.max(0, Math.round(all - endedMs)) }
+  return { kind, note, anyMs: Math.round(any - overMs), allMs: Math.round(all - overMs) }
 }
 
 function shuffled<T>(list: readonly T[], below: (n: number) => number): T[] {

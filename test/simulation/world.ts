@@ -12,6 +12,7 @@ import { cast } from '../support/model-scene.ts'
 import { serverCommand, type Service, startService } from '../support/process.ts'
 import { remote, type Remote } from '../support/remote.ts'
 import { programCommand } from '../support/repository.ts'
+import type { Journal } from './journal.ts'
 
 export type Teardown = { teardown: (done: () => Promise<void>) => void }
 
@@ -36,6 +37,7 @@ export type World = {
 
 export const operatorKey = 'operator-key-of-the-tests-0123456789'
 const masterKey = 'master-key-of-the-simulation-0123456789'
+const startsMax = 10
 const folderPrefix = 'tamga-simulation-'
 
 /** A folder that a killed run leaves behind is removed by the next one, with the database in it. */
@@ -47,19 +49,18 @@ export async function ownFolder(t: Teardown): Promise<string> {
   return folder
 }
 
-/** @param onWrong is told when the database could not be brought back */
-export async function openWorld(t: Teardown, onWrong: (what: string) => void): Promise<World> {
+export async function openWorld(t: Teardown, journal: Journal): Promise<World> {
   const folder = await ownFolder(t)
   const database = await startEmbedded({
     dataDir: folder,
     tell: () => undefined,
-    onLost: (error) => onWrong(`the database could not be brought back: ${error.message}`),
+    onLost: (error) => void journal.wrong.push(`the database could not be brought back: ${error.message}`),
   })
   t.teardown(() => database.stop())
   const gates: Gate[] = []
   // One after the other: the first one migrates.
   for (const name of ['A', 'B']) {
-    const gate = await openGate(t, name, folder, database)
+    const gate = await openGate(t, name, folder, database, () => journal.count('starts that failed'))
     await gate.start()
     gates.push(gate)
   }
@@ -68,7 +69,13 @@ export async function openWorld(t: Teardown, onWrong: (what: string) => void): P
   return { gates, adminUrl: database.adminUrl, databasePid: database.pid, actors: await register(first.url) }
 }
 
-async function openGate(t: Teardown, name: string, folder: string, database: Embedded): Promise<Gate> {
+async function openGate(
+  t: Teardown,
+  name: string,
+  folder: string,
+  database: Embedded,
+  onFailedStart: () => void,
+): Promise<Gate> {
   const line = await lineTo(t, database.appUrl)
   const clockFile = join(folder, `clock-${name}`)
   await writeFile(clockFile, '0')
@@ -99,8 +106,17 @@ async function openGate(t: Teardown, name: string, folder: string, database: Emb
         RATE_LIMIT: '0',
         CLOCK_FILE: clockFile,
       }
-      service = startService(t, env, command)
-      url = await service.url
+      // As whoever watches over a process: what does not start is started again. (PostgreSQL may have gone down with it.)
+      for (let attempt = 1; ; attempt++) {
+        service = startService(t, env, command)
+        try {
+          url = await service.url
+          return
+        } catch (error) {
+          onFailedStart()
+          if (attempt === startsMax) throw error
+        }
+      }
     },
     setClock: async (hours) => {
       await writeFile(clockFile, String(hours * 3_600_000))

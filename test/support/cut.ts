@@ -71,11 +71,14 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
         near.destroy()
         return
       }
+      if (deaf) return
       if (isNext(chunk, 'taken', isTheOne)) {
+        const taken = chunk.subarray(0, endOfStatement(chunk, chunk.indexOf(next?.text ?? '')))
         next = undefined
         count++
         deaf = true
         setTimeout(end, takenMs)
+        return void far.write(taken)
       }
       far.write(words ? replaced(chunk, words) : chunk)
     })
@@ -122,6 +125,12 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
     slow: (ms) => void (lateMs = ms),
     say: (what) => void (words = what),
   }
+}
+
+/** Several statements travel in one piece; each ends with a Sync message of the protocol, but for a bare COMMIT, which comes last. */
+function endOfStatement(chunk: Buffer, from: number): number {
+  const sync = chunk.indexOf(Buffer.from('S\0\0\0\u0004', 'latin1'), from)
+  return sync === -1 ? chunk.length : sync + 5
 }
 
 /** Nothing is on its way. */
