@@ -45,8 +45,12 @@ export type Asker = {
   ask<Schema extends TSchema>(schema: Schema, url: string, question?: Question): Promise<Static<Schema>>
 }
 
-/** @param key of the visitor; undefined: nobody's @param address whose share of unsigned requests it counts against */
-export function createAsker(app: FastifyInstance, key: string | undefined, address: string): Asker {
+/**
+ * @param key of the visitor; undefined: nobody's
+ * @param address whose share of unsigned requests it counts against
+ * @param forWhom the participant whom the visitor acts for; a question may say otherwise by its headers
+ */
+export function createAsker(app: FastifyInstance, key: string | undefined, address: string, forWhom?: string): Asker {
   const raw: Asker['raw'] = async (url, { method = 'GET', body, headers = {} } = {}) => {
     const answer = await app.inject({
       method,
@@ -54,6 +58,7 @@ export function createAsker(app: FastifyInstance, key: string | undefined, addre
       remoteAddress: address,
       headers: {
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        ...(forWhom === undefined ? {} : { 'tamga-for': forWhom }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -78,6 +83,9 @@ export function createAsker(app: FastifyInstance, key: string | undefined, addre
     },
   }
 }
+
+/** A question that the visitor asks for itself, whomever it acts for. */
+export const forItself = { 'tamga-for': '' } as const
 
 /** A piece of an address. */
 export const piece = encodeURIComponent

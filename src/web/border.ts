@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { piece, Refused } from './ask.ts'
 import { Barrier, Declared, Queued } from './border-schema.ts'
+import { lines } from './findings.ts'
 import { declarationPage, laneTone } from './declaration.ts'
 import { cameraParts } from './code-field.ts'
 import { h, type Html, type Part } from './html.ts'
@@ -63,12 +64,6 @@ async function act(visit: SignedVisit, what: (id: string) => Promise<unknown>): 
     return { ...(await shown(visit, id, words)), status }
   }
 }
-
-const lines = (text: string | null): string[] =>
-  (text ?? '')
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
 
 function inspectionOf(fields: FormFields): Record<string, unknown> {
   const codes = fields.getAll('unit')

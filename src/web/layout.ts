@@ -30,6 +30,8 @@ export const jobs: readonly Job[] = [
   { path: '/producer', name: 'nav.producer', hint: 'hint.producer', roles: ['producer', 'importer'] },
   { path: '/border', name: 'nav.border', hint: 'hint.border', roles: ['customs'] },
   { path: '/risk', name: 'nav.risk', hint: 'hint.risk', roles: ['customs'] },
+  { path: '/findings', name: 'nav.findings', hint: 'hint.findings', roles: [] },
+  { path: '/participants', name: 'nav.participants', hint: 'hint.participants', roles: ['operator'] },
   { path: '/ledger', name: 'nav.ledger', hint: 'hint.ledger', roles: ['operator', 'auditor', 'customs'] },
 ]
 
@@ -92,7 +94,7 @@ function account(visit: Visit): Html {
   const { say } = visit
   if (!isSigned(visit)) return h`<a class="button quiet" href="${base}/sign-in">${say('nav.signIn')}</a>`
   return h`<form class="account" method="post" action="${base}/sign-out">
-${csrfField(visit)}<span class="who" title="${visit.me.roles.join(', ')}">${visit.me.name}</span>
+${csrfField(visit)}<a class="who" href="${base}/firm">${visit.me.name}${visit.me.principal ? h` <strong>${say('acting.for', { name: visit.me.principal.name })}</strong>` : ''}</a>
 <button class="quiet">${say('nav.signOut')}</button></form>`
 }
 

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { Finding } from '../findings/schema.ts'
 import { Participant } from '../participants/schema.ts'
 import { piece } from './ask.ts'
+import { findingName } from './findings.ts'
 import { codeLink } from './life.ts'
 import { h, type Html } from './html.ts'
 import type { Say } from './language.ts'
@@ -68,7 +69,7 @@ ${facts([
 function findingsPart(say: Say, findings: readonly Finding[]): Html {
   const counts = new Map<string, number>()
   for (const { code } of findings) counts.set(code, (counts.get(code) ?? 0) + 1)
-  const name = (code: string) => say.orPlain('finding', code, say.orPlain('problem', code))
+  const name = (code: string) => findingName(say, code)
   const most = Math.max(1, ...counts.values())
   const bars = [...counts]
     .sort(([, a], [, b]) => b - a)
@@ -77,7 +78,7 @@ function findingsPart(say: Say, findings: readonly Finding[]): Html {
     .slice(0, 20)
     .map((finding) => [
       h`<time datetime="${finding.openedAt}">${say.moment(finding.openedAt)}</time>`,
-      name(finding.code),
+      h`<a href="${base}/findings/${piece(finding.id)}">${name(finding.code)}</a>`,
       say.orPlain('findingState', finding.state),
       finding.claimant.name ?? say.country(finding.claimant.country),
       finding.objects.slice(0, 1).map(({ code }) => (code.startsWith('https://id.gs1.org/') ? codeLink(code) : code)),
@@ -92,7 +93,7 @@ const participantsPart = (say: Say, participants: readonly Static<typeof Partici
     say('ledger.participants'),
     [say('word.name'), say('word.country'), say('ledger.roles'), 'id'],
     participants.map(({ name, country, roles, id }) => [
-      name,
+      h`<a href="${base}/participants/${piece(id)}">${name}</a>`,
       say.country(country),
       roles.map((role) => say.orPlain('role', role)).join(', '),
       h`<code>${id}</code>`,

@@ -14,6 +14,8 @@ import { countries } from './map.ts'
 import { scannerPages } from './scanner.ts'
 import { producerPages } from './producer.ts'
 import { stockPages } from './stock.ts'
+import { findingPages } from './findings.ts'
+import { firmPages } from './firm.ts'
 import { borderPages } from './border.ts'
 import { riskPages } from './risk.ts'
 import { base, createSessions, isTokenOf, type Sessions } from './session.ts'
@@ -23,7 +25,9 @@ import { beginVisit, hasRole, isSigned, languageCookie, sendHeaders, type Signed
 export type WebDeps = { vault: Vault; now: () => Date }
 
 /** What a handler gives: a page, or where to go now. */
-export type Outcome = Page | { location: string }
+export type Outcome = Page | Redirection
+/** `actFor`, where it is there: the session acts for this participant from now on, or for nobody. */
+export type Redirection = { location: string; actFor?: string | undefined }
 export type FormFields = URLSearchParams
 export type PageHandler = (visit: SignedVisit, request: FastifyRequest) => Promise<Outcome>
 export type FormHandler = (visit: SignedVisit, fields: FormFields, request: FastifyRequest) => Promise<Outcome>
@@ -66,7 +70,7 @@ export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): 
     beginVisit(app, request, { sessions, assets: await loadAssets() }, asking)
   answerWithPages(app, begin)
   ownFiles(app)
-  const pages = registerPages(app, begin)
+  const pages = registerPages(app, begin, sessions)
   sessionRoutes(app, sessions, begin)
   pages.open('', async (visit) => homePage(visit))
   pages.open('/check', checkPage)
@@ -77,6 +81,8 @@ export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): 
   producerPages(pages)
   stockPages(pages)
   scannerPages(pages)
+  findingPages(pages)
+  firmPages(pages)
 }
 
 function send(reply: FastifyReply, visit: Visit, outcome: Outcome): FastifyReply {
@@ -130,7 +136,7 @@ function ownFiles(app: FastifyInstance): void {
   )
 }
 
-function registerPages(app: FastifyInstance, begin: Begin): Pages {
+function registerPages(app: FastifyInstance, begin: Begin, sessions: Sessions): Pages {
   /** The visit where the visitor may; else what he sees instead. */
   const enter = async (
     request: FastifyRequest,
@@ -166,7 +172,11 @@ function registerPages(app: FastifyInstance, begin: Begin): Pages {
         if (!isTokenOf(entered.session, fields.get('csrf')) || !isFromHere(request)) {
           return send(reply, entered, stalePage(entered))
         }
-        return send(reply, entered, await handler(entered, fields, request))
+        const outcome = await handler(entered, fields, request)
+        if ('actFor' in outcome) {
+          void reply.header('set-cookie', sessions.actFor(entered.session, outcome.actFor, isSecure(request)))
+        }
+        return send(reply, entered, outcome)
       })
     },
     script: (path, handler) => {
@@ -202,6 +212,9 @@ function isFromHere(request: FastifyRequest): boolean {
   return origin !== undefined && URL.canParse(origin) && new URL(origin).host === host
 }
 
+/** Whether a form came by https, as its origin says. */
+const isSecure = (request: FastifyRequest): boolean => request.headers.origin?.startsWith('https:') ?? true
+
 function sessionRoutes(app: FastifyInstance, sessions: Sessions, begin: Begin): void {
   app.get('/sign-in', options, async (request, reply) => {
     const visit = await begin(request)
@@ -216,8 +229,7 @@ function sessionRoutes(app: FastifyInstance, sessions: Sessions, begin: Begin): 
     if (!/^[!-~]{1,200}$/.test(key) || !(await isGoodKey(app, key, request.ip))) {
       return send(reply, visit, signInPage(visit, true))
     }
-    const secure = request.headers.origin?.startsWith('https:') ?? true
-    void reply.header('set-cookie', sessions.begin(key, secure))
+    void reply.header('set-cookie', sessions.begin(key, isSecure(request)))
     return send(reply, visit, { location: safeNext(fields.get('next')) })
   })
   app.post('/sign-out', options, async (request, reply) => {

@@ -9,7 +9,7 @@ import { cameraParts } from './code-field.ts'
 import { csrfField, type Page } from './layout.ts'
 import { type Pages, rolesOf } from './routes.ts'
 import { base } from './session.ts'
-import type { SignedVisit } from './visit.ts'
+import { hasRole, type SignedVisit } from './visit.ts'
 
 const Places = Type.Array(Type.Object({ id: Type.String(), name: Type.String() }))
 
@@ -49,10 +49,10 @@ async function scannerPage(visit: SignedVisit): Promise<Page> {
   const { say, me } = visit
   const places = await visit.ask(Places, '/places?perPage=100')
   const allowed = steps
-    .filter(({ roles }) => roles === undefined || roles.some((role) => me.roles.includes(role)))
+    .filter(({ roles }) => roles === undefined || hasRole(visit, roles))
     .filter(({ step }) => me.key.steps === undefined || me.key.steps.includes(step))
     .map(({ step }) => step as string)
-  const all = me.roles.includes('retailer') ? [...allowed, checkStep] : allowed
+  const all = hasRole(visit, ['retailer']) ? [...allowed, checkStep] : allowed
   return {
     title: say('nav.scanner'),
     scripts: ['scanner'],

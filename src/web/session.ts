@@ -11,12 +11,20 @@ const purpose = 'web session'
 /** A working day; who works longer signs in again. */
 const hours = 12
 
-const Session = Type.Object({ key: Type.String(), csrf: Type.String(), until: Type.Number() })
-export type Session = { key: string; csrf: string; until: number }
+const Session = Type.Object({
+  key: Type.String(),
+  csrf: Type.String(),
+  until: Type.Number(),
+  forWhom: Type.Optional(Type.String()),
+})
+/** `forWhom`: the participant whom the visitor chose to act for, under a mandate. */
+export type Session = { key: string; csrf: string; until: number; forWhom?: string | undefined }
 
 export type Sessions = {
   /** The Set-Cookie header of a new session. @param secure whether the visitor came by https */
   begin(key: string, secure: boolean): string
+  /** The Set-Cookie header of the same session, acting for another participant; undefined: for nobody. */
+  actFor(session: Session, forWhom: string | undefined, secure: boolean): string
   /** Undefined where there is none, it has ended, or somebody changed it. */
   read(cookieHeader: string | undefined): Session | undefined
   /** The Set-Cookie header that ends it in this browser. */
@@ -25,16 +33,18 @@ export type Sessions = {
 
 export function createSessions(vault: Vault, now: () => Date): Sessions {
   const attributes = `Path=${base}; HttpOnly; SameSite=Strict`
+  const cookieOf = (session: Session, secure: boolean): string => {
+    const sealed = vault.seal(Buffer.from(JSON.stringify(session)), purpose).toString('base64url')
+    const seconds = Math.max(0, Math.floor((session.until - now().getTime()) / 1000))
+    return `${cookieName}=${sealed}; ${attributes}; Max-Age=${seconds}${secure ? '; Secure' : ''}`
+  }
   return {
     begin: (key, secure) => {
-      const session: Session = {
-        key,
-        csrf: randomBytes(18).toString('base64url'),
-        until: now().getTime() + hours * 3_600_000,
-      }
-      const sealed = vault.seal(Buffer.from(JSON.stringify(session)), purpose).toString('base64url')
-      return `${cookieName}=${sealed}; ${attributes}; Max-Age=${hours * 3600}${secure ? '; Secure' : ''}`
+      const until = now().getTime() + hours * 3_600_000
+      return cookieOf({ key, csrf: randomBytes(18).toString('base64url'), until }, secure)
     },
+    actFor: ({ key, csrf, until }, forWhom, secure) =>
+      cookieOf({ key, csrf, until, ...(forWhom === undefined ? {} : { forWhom }) }, secure),
     read: (header) => {
       const sealed = readCookie(header, cookieName)
       if (sealed === undefined) return undefined

@@ -23,8 +23,9 @@ export const languageCookie = 'tamga_lang'
 
 export const isSigned = (visit: Visit): visit is SignedVisit => visit.me !== undefined && visit.session !== undefined
 
+/** Roles of whom the visitor acts for: a mandate lends what the principal may do. */
 export const hasRole = (visit: Visit, roles: readonly string[]): boolean =>
-  visit.me?.roles.some((role) => roles.includes(role)) ?? false
+  (visit.me?.principal ?? visit.me)?.roles.some((role) => roles.includes(role)) ?? false
 
 /**
  * @param app whose interface is asked
@@ -41,15 +42,32 @@ export async function beginVisit(
   const query = new URLSearchParams(search)
   const chosen = query.get('lang') ?? readCookie(cookie, languageCookie)
   const session = sessions.read(cookie)
-  const asker = createAsker(app, session?.key, request.ip)
+  const { me, ...asker } = await asVisitor(app, request.ip, session, asking)
   return {
     ...asker,
     say: speak(chooseLanguage(chosen, request.headers['accept-language'])),
-    me: session && asking ? await whoIs(asker) : undefined,
+    me,
     session,
     assets,
     path,
     query,
+  }
+}
+
+/** Who asks; where the mandate that the visitor chose is over, the visitor asks for itself again. */
+async function asVisitor(
+  app: FastifyInstance,
+  address: string,
+  session: Session | undefined,
+  asking: boolean,
+): Promise<Asker & { me: Me | undefined }> {
+  const asker = createAsker(app, session?.key, address, session?.forWhom)
+  if (!session || !asking) return { ...asker, me: undefined }
+  try {
+    return { ...asker, me: await whoIs(asker) }
+  } catch (error) {
+    if (session.forWhom === undefined || !(error instanceof Refused) || error.refusal.status !== 403) throw error
+    return asVisitor(app, address, { ...session, forWhom: undefined }, asking)
   }
 }
 
