@@ -7,7 +7,8 @@ import { makeReady, profileHash } from '../../src/risk/profile.ts'
 import { run } from '../../src/risk/fit/command.ts'
 import { mulberry32 } from '../support/random.ts'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { corporaFolder } from '../support/repository.ts'
 
 const head =
   'Declaration ID,Date,Office ID,Process Type,Import Type,Import Use,Payment Type,Mode of Transport,Declarant ID,Importer ID,Seller ID,' +
@@ -95,7 +96,7 @@ t.test('a table of rates is typed like everything else', async (t) => {
   t.match(refused('rate.x > 0.5', { x: { keys: ['item.orgin'], base: 0.1, rates: {} } }), /no fact item.orgin/)
 })
 
-const corpus = fileURLToPath(new URL('../../../shared/corpora/kr-customs-syn', import.meta.url))
+const corpus = join(corporaFolder, 'kr-customs-syn')
 t.test(
   'kr-customs-syn: precision on the validation file',
   { skip: existsSync(corpus) ? false : 'the corpus is not here' },

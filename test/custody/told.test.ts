@@ -1,13 +1,15 @@
 // How many stories are told, and that each of them knows a refusal or is about what must never be refused.
 import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
+import { repository } from '../support/repository.ts'
 
-const folder = new URL('.', import.meta.url)
+const folder = join(repository, 'test/custody')
 
 t.test('sixty stories and more, and most of them with a refusal', async (t) => {
   const stories: { file: string; name: string; text: string }[] = []
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.test.ts')).sort()) {
-    const source = await readFile(new URL(file, folder), 'utf8')
+    const source = await readFile(join(folder, file), 'utf8')
     for (const [, name = '', text = ''] of source.matchAll(/^ {2}(?:'|")(.+?)(?:'|"): `\n([^`]+)`/gm)) {
       stories.push({ file, name, text })
     }

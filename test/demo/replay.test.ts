@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type ChainOptions, contradictoryChain } from './contradictory-chain.ts'
 import { listening } from './world.ts'
+import { corporaFolder } from '../support/repository.ts'
 
 async function file(t: Test, json: unknown): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tamga-replay-'))
@@ -55,7 +56,7 @@ for (const [form, options] of [
 }
 
 // What other people's software made; it is never copied here.
-const corpus = join(import.meta.dirname, '../../../shared/corpora/openepcis-testdata')
+const corpus = join(corporaFolder, 'openepcis-testdata')
 const there = await access(corpus).then(
   () => true,
   () => false,

@@ -3,14 +3,13 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { operatorKey } from '../support/app.ts'
 import * as given from '../support/given.ts'
 import { listening, play } from './world.ts'
+import { programCommand, repository } from '../support/repository.ts'
 
 const nobody = 'http://127.0.0.1:1'
-const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 t.test('what goes wrong is a sentence that says what to do', async (t) => {
   const app = await listening(t)
@@ -64,7 +63,8 @@ t.test('the key is looked for where the service left it', async (t) => {
 
 t.test('as a program: exit status and streams', async (t) => {
   const run = async (...args: string[]) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/demo/demo.ts', ...args], {
+    const [program, ...before] = programCommand('src/demo/demo.ts')
+    const child = spawn(program, [...before, ...args], {
       cwd: repository,
       env: { PATH: process.env['PATH'] ?? '' },
     })

@@ -7,6 +7,7 @@ import type { EpcisEvent } from '../../src/epcis/event.ts'
 import { eventHashId, preHash } from '../../src/epcis/hash-id.ts'
 import { readEvent } from '../../src/epcis/parse.ts'
 import { bases } from './events.ts'
+import { corporaFolder } from '../support/repository.ts'
 
 /** The form alone: what is hashed in the vectors need not keep the rules for what may be recorded. */
 function event(json: unknown, remote = ''): EpcisEvent {
@@ -145,7 +146,7 @@ t.test('What is not content does not change the id', async (t) => {
 })
 
 // Vectors that nobody here wrote; see SOURCE beside them.
-const corpus = join(import.meta.dirname, '../../../shared/corpora/epcis-event-hash/2026-09')
+const corpus = join(corporaFolder, 'epcis-event-hash/2026-09')
 const unreproduced = new Set(['epclist_normalisation'])
 
 t.test('The digests of 2026', { skip: !existsSync(corpus) && `${corpus} is not here` }, async (t) => {

@@ -5,6 +5,7 @@ import { aiTable } from '../../src/gs1/ai-table.ts'
 import { applicationIdentifiers, identifierAt } from '../../src/gs1/ai.ts'
 import { parseDictionary, renderTable } from '../../src/gs1/generate-ai-table.ts'
 import { linters } from '../../src/gs1/linters.ts'
+import { corporaFolder } from '../support/repository.ts'
 
 t.test('a dictionary becomes a table', (t) => {
   const text = `
@@ -47,7 +48,7 @@ t.test('our table', (t) => {
 })
 
 /** Outside the project's tree; absent on most machines. */
-const corpus = join(import.meta.dirname, '../../../shared/corpora/gs1-syntax-dictionary')
+const corpus = join(corporaFolder, 'gs1-syntax-dictionary')
 
 t.test(
   'the dictionary itself',

@@ -116,7 +116,7 @@ t.test('size and depth', async (t) => {
   const { say, operator, port } = service
   const url = `http://127.0.0.1:${port}`
   const json = { 'content-type': 'application/json', authorization: `Bearer ${operatorKey}` }
-  const send = async (body: BodyInit, headers: Record<string, string> = {}) => {
+  const send = async (body: string | Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) => {
     const answer = await fetch(`${url}/participants`, { method: 'POST', body, headers: { ...json, ...headers } })
     return { status: answer.status, code: ((await answer.json()) as { code: string }).code }
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import t from 'tap'
 import { append, emptyEdge, leafHash, nodeHash, packEdge, root, unpackEdge } from '../../src/ledger/merkle.ts'
+import { corporaFolder } from '../support/repository.ts'
 
 const sha256 = (...parts: Uint8Array[]): Buffer => {
   const hash = createHash('sha256')
@@ -88,7 +89,7 @@ t.test('the reference tree of eight leaves', async (t) => {
   }
 })
 
-const corpus = fileURLToPath(new URL('../../../shared/corpora/tlog-golden-log', import.meta.url))
+const corpus = join(corporaFolder, 'tlog-golden-log')
 
 t.test("Tessera's log of 15 entries", { skip: !existsSync(corpus) && 'no ../shared/corpora' }, async (t) => {
   const bundle = bundles(corpus).at(-1)

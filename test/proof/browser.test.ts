@@ -11,6 +11,7 @@ import { formatNote, formatVerifier } from '../../src/proof/note.ts'
 import { createSigner, newSeed } from '../../src/proof/signer.ts'
 import { formatTlogProof } from '../../src/proof/tlog-proof.ts'
 import { NoteError, verifyProof } from '../../src/proof/verify/browser.ts'
+import { repository } from '../support/repository.ts'
 
 t.test('nothing of Node is imported, however far down', (t) => {
   const seen = new Set<string>()
@@ -26,7 +27,7 @@ t.test('nothing of Node is imported, however far down', (t) => {
     }
     if (/\b(Buffer|process|require)\b[.(]/.test(text)) foreign.push(`${relative('.', file)} names something of Node`)
   }
-  visit(join(import.meta.dirname, '../../src/proof/verify/browser.ts'))
+  visit(join(repository, 'src/proof/verify/browser.ts'))
   t.same(foreign, [])
   t.ok(seen.size > 8)
   t.end()

@@ -14,6 +14,7 @@ import { nodeHasher } from '../../src/proof/node-primitives.ts'
 import { formatNote, formatVerifier } from '../../src/proof/note.ts'
 import { createSigner } from '../../src/proof/signer.ts'
 import { tilePath } from '../../src/proof/tile.ts'
+import { repository } from '../support/repository.ts'
 
 const gopath = '/usr/share/gocode'
 const hasGo = spawnSync('go', ['version']).status === 0
@@ -54,7 +55,7 @@ t.test('golang.org/x/mod/sumdb accepts what we make', { skip: missing }, async (
   const folder = await mkdtemp(join(tmpdir(), 'tamga-go-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const program = join(folder, 'opinion')
-  const source = join(import.meta.dirname, 'second-opinion.go')
+  const source = join(repository, 'test/proof/second-opinion.go')
   const env = { ...process.env, GOPATH: gopath, GO111MODULE: 'off', GOCACHE: join(folder, 'cache'), GOFLAGS: '' }
   execFileSync('go', ['build', '-o', program, source], { env, cwd: folder, stdio: 'pipe' })
 

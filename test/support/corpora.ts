@@ -1,15 +1,14 @@
 // Other people's vectors, from ../shared/corpora: found in whatever files they lie, told apart by what they look like.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-
-const corpora = process.env['CORPORA'] ?? join(import.meta.dirname, '../../../shared/corpora')
+import { corporaFolder } from './repository.ts'
 
 /** For tap's `skip`: a sentence where the corpus is not here. */
 export const missing = (name: string): string | false =>
-  existsSync(join(corpora, name)) ? false : `no ../shared/corpora/${name} here`
+  existsSync(join(corporaFolder, name)) ? false : `no ../shared/corpora/${name} here`
 
 export const filesIn = (name: string): string[] =>
-  readdirSync(join(corpora, name), { recursive: true, withFileTypes: true })
+  readdirSync(join(corporaFolder, name), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== 'SOURCE')
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()

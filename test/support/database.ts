@@ -5,13 +5,13 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { guardLedger } from '../../src/db/ledger-guard.ts'
 import { migrate, migrationsFolder } from '../../src/db/migrate.ts'
 import { leaseName, type KeeperNote } from './keeper.ts'
+import { programCommand, repository } from './repository.ts'
 
 export type TestDatabase = {
   readonly name: string
@@ -42,7 +42,6 @@ function server(): Promise<KeeperNote> {
   return found
 }
 
-const repository = fileURLToPath(new URL('../..', import.meta.url))
 const key = createHash('sha256').update(`${repository} ${process.getuid?.()}`).digest('hex').slice(0, 10)
 const noteFile = join(tmpdir(), `tamga-test-${key}.json`)
 const startWithinMs = 60_000
@@ -101,8 +100,8 @@ function startKeeper(): void {
     if (age < 15_000) return
   }
   startedAt = Date.now()
-  const keeper = fileURLToPath(new URL('./keeper.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', keeper, noteFile], {
+  const [program, ...args] = programCommand('test/support/keeper.ts')
+  const child = spawn(program, [...args, noteFile], {
     cwd: repository,
     detached: true,
     stdio: 'ignore',

@@ -3,11 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { programCommand, repository } from './repository.ts'
 
 type Teardown = { teardown: (done: () => Promise<void>) => void }
-
-const repository = fileURLToPath(new URL('../..', import.meta.url))
 
 export type Ended = { status: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }
 export type Service = {
@@ -69,4 +67,4 @@ export function startService(
   return { child, url, ended, output: () => stdout + stderr }
 }
 
-export const serverCommand = [process.execPath, '--import', 'tsx', 'src/server.ts'] as const
+export const serverCommand = programCommand('src/server.ts')

@@ -1,13 +1,14 @@
 // `npm run schema`: renews test/schema.sql and src/db/tables.ts from the migrations. Run it after changing one.
 import { writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import pg from 'pg'
 import { format, resolveConfig } from 'prettier'
 import { schemaText, tablesText } from './schema.ts'
 import { testDatabase } from './database.ts'
+import { repository } from './repository.ts'
 
-export const schemaFile = fileURLToPath(new URL('../schema.sql', import.meta.url))
-export const tablesFile = fileURLToPath(new URL('../../src/db/tables.ts', import.meta.url))
+export const schemaFile = join(repository, 'test/schema.sql')
+export const tablesFile = join(repository, 'src/db/tables.ts')
 
 /** Both texts as they belong into the files, from a database made by the migrations as they are now. */
 export async function generated(adminUrl: string): Promise<{ schema: string; tables: string }> {

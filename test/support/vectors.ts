@@ -1,13 +1,12 @@
 // Rows of test vectors that other people made, from ../shared/corpora, however their files are laid out.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { corporaFolder } from './repository.ts'
 
 /** Outside the project's tree; absent on most machines. CORPORA names another folder. */
-const corpora = process.env['CORPORA'] ?? join(import.meta.dirname, '../../../shared/corpora')
-
 /** Why a test of that corpus is skipped; false if it is here. */
 export const missing = (name: string): string | false =>
-  existsSync(join(corpora, name)) ? false : `no ../shared/corpora/${name} here`
+  existsSync(join(corporaFolder, name)) ? false : `no ../shared/corpora/${name} here`
 
 /** A row by the names of its fields, in small letters and without anything between them. */
 export type Row = {
@@ -64,7 +63,7 @@ function parseFile(path: string): unknown {
 
 /** All rows of all tables of a corpus. */
 export function readRows(name: string): Row[] {
-  const root = join(corpora, name)
+  const root = join(corporaFolder, name)
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.(json|jsonl|ndjson|csv|tsv)$/.test(file))
     .flatMap((file) => rowsOf(parseFile(join(root, file)), file, plain(basename(file))))
