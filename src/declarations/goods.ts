@@ -9,6 +9,7 @@ import type { Reading } from '../gs1/read.ts'
 import { Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
 import type { Catalogue } from '../products/catalogue.ts'
 import * as store from './goods-store.ts'
+import { bringToLines, type Loose } from './lines.ts'
 import {
   byOrder,
   difference,
@@ -76,7 +77,11 @@ export async function readGoods(
   const direct: { log: string; item: number | undefined; units: Ranges }[] = []
   for (const list of lists) {
     const { readings, blocks } = await readList(deps, list)
-    direct.push(...blocks)
+    for (const block of blocks) {
+      // Cases are opened, each; of units a range is all there is to know.
+      if (block.cases) for (const id of idsOf(block.units)) named.push({ log: block.log, id, item: list.item })
+      else direct.push(block)
+    }
     const resolved = await deps.resolver.resolve(readings.map(({ reading }) => reading))
     const logs = await findLogsOf(
       deps.pool,
@@ -108,9 +113,11 @@ export async function readGoods(
 
 type BlockCodes = { log: string; item: number | undefined; units: Ranges }
 
+const idsOf = (ranges: Ranges): bigint[] => Array.from({ length: sizeOf(ranges) }, (_, i) => idAt(ranges, i))
+
 async function readList(deps: GoodsDeps, { path, item, codes }: CodeList) {
   const readings: { reading: Reading; path: string; text: string }[] = []
-  const blocks: BlockCodes[] = []
+  const blocks: (BlockCodes & { cases: boolean })[] = []
   const errors: ProblemItem[] = []
   for (const [i, code] of codes.entries()) {
     const at = `${path}/${i}`
@@ -135,16 +142,24 @@ async function readList(deps: GoodsDeps, { path, item, codes }: CodeList) {
   return { readings, blocks }
 }
 
-async function blockOf({ pool, resolver }: GoodsDeps, range: Exclude<DeclaredCode, string>) {
+async function blockOf({ pool, resolver, catalogue }: GoodsDeps, range: Exclude<DeclaredCode, string>) {
   const no = await findOrderNo(pool, range.order)
   const order = no === undefined ? undefined : await resolver.order(no)
   const first = range.block * blockSize + (range.from ?? 0)
   const last = Math.min(range.block * blockSize + (range.to ?? blockSize - 1), (order?.quantity ?? 0) - 1)
   if (!order || first > last) return undefined
-  return { log: order.log, units: [[order.firstId + BigInt(first), order.firstId + BigInt(last) + 1n]] as const }
+  const cases = ((await catalogue.byGtin(order.gtin))?.contains.length ?? 0) > 0
+  return { log: order.log, cases, units: [[order.firstId + BigInt(first), order.firstId + BigInt(last) + 1n]] as const }
 }
 
-type Found = { item: number | undefined; log: string; units: Ranges; cases: readonly bigint[] }
+type Found = {
+  item: number | undefined
+  log: string
+  units: Ranges
+  cases: readonly bigint[]
+  /** To which nothing ever happened. */
+  unborn: Ranges
+}
 
 /** What is in what was named, through all levels; from earlier counts where they still hold. */
 async function openAll(
@@ -182,16 +197,19 @@ async function openAll(
     )) {
       const units: [bigint, bigint][] = []
       const cases: bigint[] = []
+      const unborn: bigint[] = []
       const add = (ranges: Ranges) => ranges.forEach(([from, to]) => units.push([from, to]))
       for (const { id } of here.filter((object) => object.item === item)) {
         const open = inside.get(id)
         add(open?.units ?? [])
         cases.push(...(open?.containers ?? []))
         // A code that nothing happened to yet is declared all the same.
-        if (!open && id > 0n) units.push([id, id + 1n])
+        if (open || id < 0n) continue
+        units.push([id, id + 1n])
+        unborn.push(id)
       }
       direct.filter((block) => block.item === item && block.log === name).forEach((block) => add(block.units))
-      found.push({ item, log: name, units: union(units), cases })
+      found.push({ item, log: name, units: union(units), cases, unborn: rangesOf(unborn) })
     }
   }
   return found
@@ -209,14 +227,19 @@ async function assign(deps: GoodsDeps, found: readonly Found[], items: readonly 
   for (const each of [...found].sort((a, b) => Number(a.item === undefined) - Number(b.item === undefined))) {
     const fresh = difference(each.units, taken.get(each.log) ?? [])
     taken.set(each.log, union([...(taken.get(each.log) ?? []), ...fresh]))
+    const loose: (Loose & { gtin: string })[] = []
     for (const { gtin, units } of await byGtin(deps, fresh)) {
       const product = await deps.catalogue.byGtin(gtin)
-      if (product && product.contains.length > 0) {
-        emptyCases += sizeOf(units)
-        continue
-      }
-      const item = each.item ?? bestLine(items, product?.hsCode, product?.originCountry)
-      parts.push({ item, log: each.log, gtin, units })
+      const isCase = product !== undefined && product.contains.length > 0
+      // A case that was never put on goods is no case: it stays among the units, where it is seen.
+      const counted = isCase ? intersection(units, each.unborn) : units
+      emptyCases += sizeOf(units) - sizeOf(counted)
+      if (counted.length > 0) loose.push({ gtin, product, units: counted })
+    }
+    const { item } = each
+    const shares = item === undefined ? bringToLines(items, loose) : loose.map(({ units }) => [{ item, units }])
+    for (const [i, { gtin }] of loose.entries()) {
+      for (const share of shares[i] ?? []) parts.push({ ...share, log: each.log, gtin })
     }
   }
   const containers = new Set(found.flatMap(({ cases }) => cases)).size
@@ -251,23 +274,6 @@ async function byGtin({ resolver }: GoodsDeps, units: Ranges): Promise<{ gtin: s
   })
   for (const [gtin, own] of gtins) parts.push({ gtin, units: rangesOf(own) })
   return parts
-}
-
-/** The line whose heading is nearest to the product's; of several the one with its origin, then the first. */
-function bestLine(items: readonly Item[], hsCode = '', origin = ''): number {
-  let best: { number: number; score: number } | undefined
-  for (const { number, hsCode: declared, originCountry } of items) {
-    const score = samePrefix(hsCode, declared) * 2 + Number(originCountry === origin)
-    if (!best || score > best.score) best = { number, score }
-  }
-  return best?.number ?? 1
-}
-
-/** How many leading digits two headings share. */
-export function samePrefix(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return i
-  return length
 }
 
 /** All units of a log's parts. */

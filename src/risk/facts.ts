@@ -1,9 +1,10 @@
 import Big from 'big.js'
 import type { Entry, FactValue, Facts } from '../declarations/bodies.ts'
 import type { Standing } from '../declarations/standing.ts'
-import { type Part, samePrefix, type StoredGoods } from '../declarations/goods.ts'
+import type { Part, StoredGoods } from '../declarations/goods.ts'
+import { samePrefix } from '../declarations/lines.ts'
 import { findContainerSteps, findEntries } from '../declarations/goods-store.ts'
-import { declaredPieces } from './quantity.ts'
+import { declaredPieces, mixedPieces, quantityClaim } from './quantity.ts'
 import { clonesKnown, type ClonesKnownDeps } from './clones-known.ts'
 import { FactSheet } from './fact-sheet.ts'
 import { parseRanges } from '../declarations/ranges.ts'
@@ -223,18 +224,28 @@ async function quantityFacts(
   { item, views, frozen }: Line,
   units: number,
 ): Promise<void> {
-  const declared = declaredPieces(item, views)
-  if (!declared || frozen.emptyCases > 0) {
-    const why = declared
-      ? 'a case is declared in which nothing is recorded'
-      : 'the customs unit does not tell how many pieces'
+  const declared = declaredPieces(item, views) ?? mixedPieces(item, views)
+  if (!declared) {
+    const why = 'the customs unit does not tell how many pieces'
     for (const name of ['piecesOver', 'piecesShort', 'breakage'] as const) sheet.unknown(name, why)
     return
   }
-  const difference = new Big(units).minus(declared.round(0, Big.roundHalfUp)).toNumber()
-  sheet.set('piecesOver', Math.max(0, difference))
-  sheet.set('piecesShort', Math.max(0, -difference))
-  if (difference >= 0) return sheet.set('breakage', 0)
+  const differences = [new Big(units).minus(declared.round(0, Big.roundHalfUp)).toNumber()]
+  const claim = quantityClaim(item, views)
+  const beside = claim && new Big(units).minus(claim.pieces)
+  if (claim && beside?.abs().gt(claim.within)) differences.push(beside.round(0, Big.roundHalfUp).toNumber())
+  const [over, short] = [Math.max(0, ...differences), Math.max(0, ...differences.map((each) => -each))]
+  if (frozen.emptyCases > 0) {
+    // More than declared stays more, whatever else is in them.
+    const why = 'a case is declared in which nothing is recorded'
+    if (over > 0) sheet.set('piecesOver', over)
+    else sheet.unknown('piecesOver', why)
+    for (const name of ['piecesShort', 'breakage'] as const) sheet.unknown(name, why)
+    return
+  }
+  sheet.set('piecesOver', over)
+  sheet.set('piecesShort', short)
+  if (short === 0) return sheet.set('breakage', 0)
   let broken = 0
   const entries: Entry[] = []
   for (const view of views) {
