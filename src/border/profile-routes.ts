@@ -203,7 +203,7 @@ const ruleRoutes: FastifyPluginAsyncTypebox<RuleRouteDeps> = async (app, { deps,
           body,
         }),
       )
-      return reply.code(201).send({ rule: id, withdrawn: (await withdrawnRules(pool)).has(id) })
+      return reply.code(201).send({ rule: id, withdrawn: (await withdrawnRules(pool, current.position)).has(id) })
     },
   )
   app.get(

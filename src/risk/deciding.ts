@@ -58,7 +58,7 @@ export async function decideDeclaration(
   const quota = profile.quota
     ? await store.countDecided(deps.pool, standing.current.body.content.office, since, customs)
     : { decided: 0, selected: 0 }
-  const withdrawn = await withdrawnRules(deps.pool, customs)
+  const withdrawn = await withdrawnRules(deps.pool, known.position, customs)
   const decided = safely(
     deps,
     { engine: deps.engine, profile, facts, withdrawn, quota, draw: drawer(seed, chance) },

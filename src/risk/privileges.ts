@@ -72,11 +72,15 @@ export async function isApproved(
   })
 }
 
-/** Rules that two persons withdrew for all. */
-export async function withdrawnRules(client: Queryable, before?: number): Promise<Set<string>> {
+/**
+ * Rules that two persons withdrew for all. A profile that was drafted afterwards has its rules anew: whoever mends a faulty rule is not
+ * bound by the end of the old one, and nobody switches a rule off for ever.
+ * @param drafted position of the profile's draft
+ */
+export async function withdrawnRules(client: Queryable, drafted: number, before?: number): Promise<Set<string>> {
   const persons = new Map<string, Set<number>>()
   for (const act of await listActsOfKind(client, ['rule_withdrawn'], before)) {
-    if (act.person === null) continue
+    if (act.person === null || act.position < drafted) continue
     persons.set(act.subject, (persons.get(act.subject) ?? new Set()).add(act.person))
   }
   return new Set([...persons].flatMap(([rule, who]) => (who.size >= 2 ? [rule.replace(/^rule:/, '')] : [])))

@@ -194,6 +194,18 @@ export const firstProfile: Profile = {
       'Declared {item.pieces} pieces; the ledger has {led.units} units, {led.piecesShort} fewer; breakage recorded: {led.breakage}.',
       { checks: ['count'] },
     ),
+    rule(
+      'P10B',
+      'red',
+      'decl.substitutedUnits > 0.0',
+      '{decl.substitutedUnits} of the units that were presented are not those that were declared; {decl.absentUnits} of those were not presented.',
+      {
+        text: 'Other units than declared were presented',
+        category: 'Quantity differs',
+        family: 'quantity',
+        checks: ['units'],
+      },
+    ),
     rule('P03', 'red', 'led.doubleTerminal > 0.0', '{led.doubleTerminal} units ended twice.', watched),
     rule(
       'P04',

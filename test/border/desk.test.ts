@@ -133,6 +133,7 @@ t.test('other units than declared are found when they are shown; re-packed ones 
     codes: [...codes.slice(1), other],
   })
   t.match(shown.decisions?.at(-1)?.facts.decl, { substitutedUnits: { value: 1 }, absentUnits: { value: 1 } })
+  t.match(shown, { lane: 'red', releasedAt: null, decisions: [{}, { reasons: [{ rule: 'P10B', text: /^1 of the/ }] }] })
   await maker.expect(201, 'POST', '/scans', { codes: codes.slice(0, 6), step: 'unpacking', parent: sscc })
   const repacked = await lodge(border, maker, declaration(codes, 12))
   const again = await officers[0].expect<Told>(201, 'POST', `/declarations/${repacked.id}/presentations`, {

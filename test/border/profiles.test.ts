@@ -1,6 +1,6 @@
 import t from 'tap'
 import { testApp, testClock } from '../support/app.ts'
-import { declaration, load, lodge, post, verdict, type Told } from './load.ts'
+import { declaration, enforce, load, lodge, post, verdict, type Told } from './load.ts'
 
 type Profile = { id: string; version: number; hash: string; state: string; remarks?: string[]; backtested: boolean }
 
@@ -126,4 +126,6 @@ t.test('a faulty rule is withdrawn for all, by two persons', async (t) => {
   for (let i = 0; i < 5 && told?.lane !== 'green'; i++) told = await over()
   t.equal(told?.lane, 'green', 'but for a drawn share')
   t.match(told?.decisions?.[0]?.results, { 'P10:red': 'w' })
+  await enforce(border, { rules: [{ id: 'P10', when: 'led.piecesOver > 0.0', lane: 'red' }] })
+  t.equal((await over()).lane, 'red', 'mended in the next version')
 })
