@@ -69,6 +69,7 @@ import { drawRoutes } from './proof/draw-routes.ts'
 import type { ProveDeps } from './proof/prove.ts'
 import { createTileReader } from './proof/publish.ts'
 import { proofRoutes, tilesKept } from './proof/routes.ts'
+import { watchState, type WatchOptions } from './proof/state.ts'
 import { webRoutes } from './web/routes.ts'
 
 export const version = '0.1.0'
@@ -129,7 +130,7 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
 
   recordPurposes(app, recordAct, now)
 
-  await app.register(healthRoutes, { metrics, check: async () => void (await pool.query('select')) })
+  await app.register(healthRoutes, { metrics, reasons: watchOver(config, { pool, metrics, now }) })
   await app.register(rootRoute, { config, version })
 
   // Who takes part.
@@ -184,6 +185,17 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   startWatching(app, { pool, resolver, directory, now, limits })
 
   await admitOperator(app, register, options.operatorKey)
+}
+
+function watchOver({ dataDir, databaseUrl, limits }: Config, parts: Pick<WatchOptions, 'pool' | 'metrics' | 'now'>) {
+  const { diskReserveBytes, checkpointLateMaxMs } = limits
+  // Where the database is elsewhere, so is its disk.
+  return watchState({
+    ...parts,
+    dataDir: databaseUrl === undefined ? dataDir : undefined,
+    diskReserveBytes,
+    checkpointLateMaxMs,
+  })
 }
 
 async function admitOperator(

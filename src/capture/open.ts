@@ -37,7 +37,8 @@ export type OpenOptions = {
   limits: Limits
   log: FastifyBaseLogger
   onFatal: (error: FatalLedgerError) => void
-  onCommit?: (commit: { log: number; drafts: number; recorded: number; ms: number }) => void
+  /** `refused`: the first code of each event that was refused. */
+  onCommit?: (commit: { log: number; drafts: number; recorded: number; refused: readonly string[]; ms: number }) => void
   throttle: Throttle
   /** What the database's clock is taken for; tests pass another one. */
   clock?: Clock
@@ -61,7 +62,10 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
     judge: createJudge({ nestingMax: limits.nestingMax, throttle: options.throttle, salt }),
     limits,
     onFatal: options.onFatal,
-    ...(options.onCommit ? { onCommit: options.onCommit } : {}),
+    onCommit: (commit) => {
+      const refused = commit.refused.flatMap(([first]) => (first ? [first.code] : []))
+      options.onCommit?.({ ...commit, refused })
+    },
     ...(options.clock ? { clock: options.clock } : {}),
   })
   const prepareDeps: PrepareDeps = {

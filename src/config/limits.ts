@@ -74,6 +74,7 @@ export const limits = Object.freeze({
   clonePollMs: 1_000, // A suspicion a second old is as good as a fresh one, and the commit path never waits for it.
 
   checkpointIntervalMs: 500, // At most two checkpoints a second and log; every commit is under one within a second (design D7).
+  checkpointLateMaxMs: 60_000, // Entries that wait longer are recorded and not provable: somebody has to look.
   publishPollMs: 1_000, // What other processes commit is seen this soon.
 
   // The disk.

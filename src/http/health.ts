@@ -5,17 +5,20 @@ import './route-config.ts'
 import { Problem } from './problem.ts'
 import { ProblemBody } from './schema.ts'
 
+/** One thing that stands against serving: a name for programs, a sentence for people. */
+export type Reason = { name: string; detail: string; cause?: unknown }
+
 export type HealthDeps = {
   metrics: Registry
-  /** Resolves when requests can be served, rejects with the reason when not. */
-  check: () => Promise<void>
+  /** What stands against serving; nothing where requests can be served. */
+  reasons: () => Promise<Reason[]>
 }
 
 const open = { public: true, unlimited: true } as const
 const tags = ['Service']
 
 /** Alive, ready, figures: what machines ask every few seconds. */
-export const healthRoutes: FastifyPluginAsyncTypebox<HealthDeps> = async (app, { metrics, check }) => {
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthDeps> = async (app, { metrics, reasons }) => {
   app.get(
     '/health',
     {
@@ -30,17 +33,18 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthDeps> = async (app, {
       config: open,
       schema: {
         tags,
-        summary: 'Requests are served',
+        summary: 'Requests are served; where not, why: database, read_only, disk, checkpoint',
         response: { 200: Type.Object({ status: Type.Literal('ready') }), '5xx': ProblemBody },
       },
     },
     async () => {
-      try {
-        await check()
-      } catch (cause) {
-        throw new Problem('busy', { detail: 'The database does not answer. Try again shortly.', cause })
-      }
-      return { status: 'ready' as const }
+      const found = await reasons()
+      if (found.length === 0) return { status: 'ready' as const }
+      throw new Problem('busy', {
+        detail: found.map(({ detail }) => detail).join(' '),
+        errors: found.map(({ name, detail }) => ({ path: `/${name}`, code: 'busy', detail })),
+        cause: found.find(({ cause }) => cause !== undefined)?.cause,
+      })
     },
   )
   app.get(

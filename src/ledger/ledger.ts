@@ -24,7 +24,13 @@ export type LedgerOptions<Order, Decision, Refusal> = {
   /** The stored ledger contradicts itself. The owner of the process stops it. */
   onFatal: (error: FatalLedgerError) => void
   /** A batch is durable. For followers and metrics; MUST NOT throw. */
-  onCommit?: (commit: { log: number; drafts: number; recorded: number; ms: number }) => void
+  onCommit?: (commit: {
+    log: number
+    drafts: number
+    recorded: number
+    refused: readonly Refusal[]
+    ms: number
+  }) => void
 }
 
 export type Ledger<Order, Decision, Refusal> = {
@@ -156,7 +162,8 @@ function createWriter<Order, Decision, Refusal>(
         client ??= await open()
         const answer = await commitGroup(client, log, group, options.judge, options.clock ?? ((now) => now))
         const recorded = answer.kept ? answer.outcomes.filter((outcome) => outcome.kind === 'recorded').length : 0
-        options.onCommit?.({ log, drafts: group.drafts.length, recorded, ms: performance.now() - startedMs })
+        const refused = answer.outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? [outcome.refusal] : []))
+        options.onCommit?.({ log, drafts: group.drafts.length, recorded, refused, ms: performance.now() - startedMs })
         return answer
       } catch (error) {
         await drop()

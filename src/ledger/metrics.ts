@@ -1,7 +1,7 @@
-import { Gauge, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Work } from './batch-queue.ts'
 
-export type Commit = { log: number; drafts: number; recorded: number; ms: number }
+export type Commit = { log: number; drafts: number; recorded: number; refused: readonly string[]; ms: number }
 
 // A commit takes as long as the disk's fsync: from tens of microseconds to, on a bad day, seconds.
 const commitBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -33,7 +33,14 @@ export function createLedgerMetrics(registry: Registry, waiting: () => Work): (c
       for (const [what, amount] of Object.entries(waiting())) queue.set({ what }, amount)
     },
   })
-  return ({ log, drafts, ms }) => {
+  const refusals = new Counter({
+    name: 'tamga_refused_events_total',
+    help: 'Events that the judge refused, by the first code that is answered',
+    labelNames: ['code'],
+    registers,
+  })
+  return ({ log, drafts, refused, ms }) => {
+    for (const code of refused) refusals.inc({ code })
     duration.observe({ log }, ms / 1000)
     size.observe({ log }, drafts)
   }
