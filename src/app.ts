@@ -18,6 +18,7 @@ import { createOrderActs } from './capture/order-acts.ts'
 import { correctionRoutes } from './corrections/routes.ts'
 import { underWayUnder } from './capture/by-document.ts'
 import { openBorder } from './border/open.ts'
+import { capacityRoutes } from './border/capacity-routes.ts'
 import { privilegeRoutes } from './border/privilege-routes.ts'
 import { profileRoutes } from './border/profile-routes.ts'
 import { borderRoutes } from './border/routes.ts'
@@ -38,7 +39,7 @@ import { type DigestDeps, startDigests } from './findings/digest.ts'
 import { findingRoutes } from './findings/routes.ts'
 import { createThrottle, type Throttle } from './findings/throttle.ts'
 import { listFindingsOf } from './findings/view.ts'
-import { acceptJson, guardDoor, sendHeaders } from './http/door.ts'
+import { acceptJson, guardDoor, refuseWhileEnding, sendHeaders } from './http/door.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
 import { refuseExcess } from './http/pressure.ts'
@@ -218,6 +219,7 @@ async function furnishBorder(
   await app.register(profileRoutes, border)
   await app.register(scanRoutes, { ...border.deps, symbols: border.symbols })
   await app.register(privilegeRoutes, border.deps)
+  await app.register(capacityRoutes, border.deps)
   const turning = startTurning(border.shifts, config.limits.shiftPollMs, (error) =>
     app.log.error({ err: error }, 'a seed was not committed to or revealed; the next turn does it'),
   )
@@ -356,6 +358,8 @@ function createServer({ config, logStream }: AppOptions): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true }), // One line a request, from request-log.ts, which keeps codes and keys out.
     genReqId: newId, // Never the caller's: two of his requests must not share one line.
     bodyLimit: limits.documentBytesMax,
+    return503OnClosing: false, // Ours is a problem document, from door.ts.
+    trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     routerOptions: { maxParamLength: limits.pathParameterMax },
     requestTimeout: limits.requestTimeoutMs,
     http: {
@@ -371,6 +375,7 @@ function createServer({ config, logStream }: AppOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler)
   answerWithProblems(app)
   acceptJson(app)
+  refuseWhileEnding(app)
   guardDoor(app)
   logRequests(app, callerOf)
   return app

@@ -11,6 +11,7 @@ import { openInstallation, type Installation } from './db/installation.ts'
 import { guardLedger, unguardedWarning } from './db/ledger-guard.ts'
 import { migrate } from './db/migrate.ts'
 import { checkRoles } from './db/roles.ts'
+import { openWaitingRoom } from './http/waiting-room.ts'
 import { fileAnchors } from './proof/anchor.ts'
 
 type App = Awaited<ReturnType<typeof buildApp>>
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
   const application = import('./app.ts')
   opening = openDatabase(config, tellerOf(log), die)
   database = await opening
-  const migrated = await migrate(database.adminUrl)
+  const migrated = await migrateInView(config, database.adminUrl)
   if (migrated.length > 0) log.info({ migrated }, `The database is at ${migrated.at(-1)}`)
   if (!(await guardLedger(database.adminUrl)).guarded) log.warn(unguardedWarning)
   const installation = await checkDatabase(config, database)
@@ -51,6 +52,16 @@ async function main(): Promise<void> {
   })
   await listen(app, config)
   announce(app, config, installation, database)
+}
+
+/** A port that the system chooses is nobody's to ask at. */
+async function migrateInView({ host, port }: Config, adminUrl: string): Promise<string[]> {
+  const room = port === 0 ? undefined : await openWaitingRoom(host, port)
+  try {
+    return await migrate(adminUrl)
+  } finally {
+    await room?.close()
+  }
 }
 
 /** On connections of their own, before there is anything that could serve. */

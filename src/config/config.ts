@@ -1,5 +1,6 @@
 // Everything the outside may set, read once at the start into one frozen object. A setting that makes no sense
 // stops the start with a sentence: a service that runs with half a configuration is worse than one that does not run.
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { limits, type Limits } from './limits.ts'
 
@@ -33,6 +34,8 @@ export type Config = {
   readonly witnesses: string
   /** The address of a drand chain whose rounds go into the draws of customs; undefined: none. */
   readonly beacon: string | undefined
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed; empty: nobody's. */
+  readonly trustedProxies: readonly string[]
   readonly limits: Limits
 }
 
@@ -59,6 +62,7 @@ export const settings = [
   'ANCHOR_DIR',
   'WITNESSES',
   'BEACON',
+  'TRUSTED_PROXIES',
 ] as const
 type Setting = (typeof settings)[number]
 
@@ -95,6 +99,7 @@ export function readConfig(env: Environment): Config {
     anchorDir: resolve(read('ANCHOR_DIR', (value) => value, join(env['DATA_DIR'] || './data', 'anchors'))),
     witnesses: read('WITNESSES', witnesses, ''),
     beacon: read<string | undefined>('BEACON', beacon, undefined),
+    trustedProxies: read<readonly string[]>('TRUSTED_PROXIES', trustedProxies, []),
     limits,
   }
   if (config.appDatabaseUrl !== undefined && config.databaseUrl === undefined && faults.length === 0) {
@@ -159,4 +164,17 @@ function witnesses(value: string): string {
 function beacon(value: string): string {
   if (/^https?:\/\/[^\s?#]+$/.test(value) && URL.canParse(value)) return value.replace(/\/+$/, '')
   throw new ConfigError('must be the address of a drand chain, such as https://api.drand.sh/<chain hash>.')
+}
+
+function trustedProxies(value: string): string[] {
+  const networks = value.split(',').map((text) => text.trim())
+  const isNetwork = (text: string): boolean => {
+    const [address = '', bits, ...more] = text.split('/')
+    const version = isIP(address)
+    if (version === 0 || more.length > 0) return false
+    // A network of all addresses would let everybody write his own.
+    return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  }
+  if (networks.every(isNetwork)) return networks
+  throw new ConfigError('must be addresses or networks of your proxies, such as 10.0.0.7,10.1.0.0/16, with commas.')
 }

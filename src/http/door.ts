@@ -24,6 +24,25 @@ export function acceptJson(app: FastifyInstance): void {
   )
 }
 
+/** Once the service is ending, what still comes on open connections is sent elsewhere; what is under way is answered. */
+export function refuseWhileEnding(app: FastifyInstance): void {
+  let ending = false
+  app.addHook('preClose', (done) => {
+    ending = true
+    done()
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { url } = request.routeOptions
+    if (ending && url !== '/health' && url !== '/metrics') {
+      throw new Problem('busy', {
+        detail: 'The service is ending. Ask again in a moment, or another process; nothing was stored.',
+        headers: { 'retry-after': '1', connection: 'close' },
+      })
+    }
+    done()
+  })
+}
+
 /** Refuses what no route could handle, and names each request in its answer. */
 export function guardDoor(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {

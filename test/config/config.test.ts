@@ -33,7 +33,9 @@ t.test('what is set is taken', async (t) => {
     RATE_LIMIT: '0',
     LOG_LEVEL: 'silent',
     BEACON: 'https://api.drand.sh/52db9ba7/',
+    TRUSTED_PROXIES: '10.0.0.7, 10.1.0.0/16,fd00::/8',
   })
+  t.same(config.trustedProxies, ['10.0.0.7', '10.1.0.0/16', 'fd00::/8'])
   t.equal(config.beacon, 'https://api.drand.sh/52db9ba7')
   t.match(config, { host: '::', port: 0, dataDir: '/srv/tamga', rateLimit: 0, logLevel: 'silent' })
   t.equal(config.operatorKey?.length, 200)
@@ -61,6 +63,9 @@ const wrong: [setting: string, value: string, says: RegExp][] = [
   ['WITNESSES', 'witness.example witness.example+01234567+AQID', /address of a witness/],
   ['BEACON', 'api.drand.sh', /drand chain/],
   ['BEACON', 'https://api.drand.sh/?chain=1', /drand chain/],
+  ['TRUSTED_PROXIES', 'proxy.example', /addresses or networks/],
+  ['TRUSTED_PROXIES', '10.0.0.0/33', /addresses or networks/],
+  ['TRUSTED_PROXIES', '10.0.0.7, 0.0.0.0/0', /addresses or networks/],
   ['DATABASE_URL', 'mysql://localhost/x', /postgres:\/\//],
   ['DATABASE_URL', 'localhost:5432', /postgres:\/\//],
   ['HOST', 'two words', /host name/],

@@ -1,12 +1,18 @@
 // What an operator stands on: readiness that says why, figures, alerts on figures that exist, addresses that nobody makes up.
 import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { limits } from '../../src/config/limits.ts'
+import { freePort } from '../../src/db/postmaster.ts'
 import { problems } from '../../src/http/problem.ts'
-import { testApp, testClock } from '../support/app.ts'
+import { openWaitingRoom } from '../../src/http/waiting-room.ts'
+import { operatorKey, testApp, testClock } from '../support/app.ts'
 import { client } from '../support/connect.ts'
+import { testDatabase } from '../support/database.ts'
+import { dataFolder, startService } from '../support/process.ts'
+import { remote } from '../support/remote.ts'
 import { repository } from '../support/repository.ts'
 import { stage } from '../support/story.ts'
 
@@ -105,4 +111,99 @@ t.test('readiness says why not', async (t) => {
   t.same(await reasons(), ['/database', '/disk'])
   t.match((await app.app.inject('/metrics')).body, /tamga_database_up 0/, 'figures go on')
   app.app.pg.pool.query = query
+})
+
+t.test('the address of a caller is that of his connection, unless a proxy of ours says another', async (t) => {
+  const ask = async (trustedProxies: string[], remoteAddress: string, forwarded: string): Promise<number> => {
+    const { app } = await testApp(t, { config: { rateLimit: 1_000, trustedProxies }, now: testClock().now })
+    const statuses: number[] = []
+    // One more than an address may ask without a key, each by the word of a header from elsewhere.
+    for (let i = 0; i <= limits.requestsPerAddressPerSecond; i++) {
+      const headers = { 'x-forwarded-for': forwarded.replace('#', String(i)) }
+      statuses.push((await app.inject({ url: '/keys', remoteAddress, headers })).statusCode)
+    }
+    return statuses.filter((status) => status === 429).length
+  }
+  t.equal(await ask([], '203.0.113.9', '198.51.100.#'), 1, 'without the setting a header says nothing')
+  t.equal(await ask(['10.0.0.0/8'], '203.0.113.9', '198.51.100.#'), 1, 'nor with it, from who is no proxy')
+  t.equal(await ask(['10.0.0.0/8'], '10.0.0.7', '198.51.100.#'), 0, 'a proxy tells callers apart')
+  t.equal(
+    await ask(['10.0.0.0/8'], '10.0.0.7', '192.0.2.#, 198.51.100.1'),
+    1,
+    'and what the caller wrote before it does not count',
+  )
+})
+
+t.test(
+  'SIGTERM under load: who is under way is answered, who comes is sent on, the end is clean and soon',
+  async (t) => {
+    const database = await testDatabase(t)
+    const DATA_DIR = await dataFolder(t)
+    const service = startService(t, {
+      DATA_DIR,
+      DATABASE_URL: database.adminUrl,
+      APP_DATABASE_URL: database.appUrl,
+      OPERATOR_KEY: operatorKey,
+      RATE_LIMIT: '0',
+    })
+    const url = await service.url
+    const operator = remote(() => url, operatorKey)
+    let endingAt = Infinity
+    const under: number[] = []
+    const after: string[] = []
+    const lane = async (): Promise<void> => {
+      for (let going = true; going;) {
+        const startedAt = performance.now()
+        const body = { name: 'Firm', country: 'KG', roles: ['producer'] }
+        const told = await operator.send('POST', '/participants', body).then(
+          ({ status, text }) =>
+            status === 201 ? '201' : `${status} ${String((JSON.parse(text) as { code?: string }).code)}`,
+          (error: NodeJS.ErrnoException) => error.code ?? 'broken',
+        )
+        // On its way for a moment at least: what leaves us as the socket is closed cannot be known.
+        if (startedAt < endingAt - 20 && performance.now() > endingAt) under.push(Number.parseInt(told, 10))
+        if (startedAt >= endingAt) after.push(told)
+        going = /^201/.test(told)
+      }
+    }
+    const { port } = new URL(url)
+    // And one who sends half a request, and then nothing.
+    const slow = connect(Number(port), '127.0.0.1').on('error', () => undefined)
+    slow.write('POST /scans HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{')
+    t.teardown(() => void slow.destroy())
+    const lanes = Array.from({ length: 20 }, lane)
+    await operator.expect(201, 'POST', '/participants', { name: 'Before', country: 'KG', roles: ['producer'] })
+    const from = performance.now()
+    endingAt = from
+    service.child.kill('SIGTERM')
+    await Promise.all(lanes)
+    const ended = await service.ended
+    const ms = Math.round(performance.now() - from)
+    t.match(ended, { status: 0, signal: null })
+    t.ok(ms < limits.shutdownMaxMs + 10_000, `within ${ms} ms, although one never finished`)
+    t.same(
+      under.filter((status) => status !== 201),
+      [],
+      'who was under way has his answer',
+    )
+    t.same(
+      [...new Set(after)].filter((told) => !/^(201|503 busy|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(told)),
+      [],
+      'who came later is sent on, in words or by a closed port',
+    )
+    t.comment(`${under.length} under way, then ${after.join(', ')}`)
+  },
+)
+
+t.test('while the database is brought up to date', async (t) => {
+  const free = await freePort(undefined)
+  const room = await openWaitingRoom('127.0.0.1', free)
+  const ready = await fetch(`http://127.0.0.1:${free}/ready`)
+  t.match([ready.status, ready.headers.get('retry-after')], [503, '5'])
+  t.match(await ready.json(), { code: 'busy', errors: [{ path: '/migration' }] })
+  t.equal((await fetch(`http://127.0.0.1:${free}/health`)).status, 200)
+  const second = await openWaitingRoom('127.0.0.1', free)
+  await second.close()
+  await room.close()
+  await t.rejects(fetch(`http://127.0.0.1:${free}/ready`), 'the port is free for the service')
 })
