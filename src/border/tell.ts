@@ -141,7 +141,19 @@ async function toldCustoms(deps: TellDeps, standing: Standing) {
     ...(standing.inspector ? { inspector: standing.inspector.body } : {}),
     votes: standing.votes.length,
     provenance: provenanceOf(standing),
+    names: await namesOf(deps, standing),
   }
+}
+
+/** Of every participant that is told of by its id, what people call it. */
+async function namesOf({ directory }: TellDeps, standing: Standing): Promise<Record<string, string>> {
+  const { content, declarant } = standing.current.body
+  const told = provenanceOf(standing).flatMap(({ makers, holders }) => [makers, holders].flat())
+  const ids = [declarant, content.declarant, content.consignor, content.consignee, ...told].filter(
+    (id): id is string => typeof id === 'string',
+  )
+  const found = await Promise.all([...new Set(ids)].map((id) => directory.byId(id)))
+  return Object.fromEntries(found.flatMap((participant) => (participant ? [[participant.id, participant.name]] : [])))
 }
 
 /** Position and profile with every reason: enough to decide it again. */

@@ -11,6 +11,7 @@ export const Queued = Type.Object({
   status: Type.String(),
   lane: Type.Optional(Lane),
   releasedAt: Maybe(Type.String()),
+  required: Type.Optional(Type.Array(Type.Object({ check: Type.String() }))),
 })
 export type Queued = Static<typeof Queued>
 
@@ -38,6 +39,7 @@ const Value = Maybe(Type.Unknown())
 const Provenance = Type.Object({
   item: Type.Integer(),
   units: Value,
+  products: Value,
   makers: Value,
   markedIn: Value,
   origin: Value,
@@ -59,7 +61,10 @@ export const Declared = Type.Object({
   releasedAt: Maybe(Type.String()),
   lane: Lane,
   votes: Type.Optional(Type.Integer()),
+  declarant: Type.Optional(Type.String()),
+  names: Type.Optional(Type.Record(Type.String(), Type.String())),
   declaration: Type.Object({
+    codes: Type.Optional(Type.Array(Type.Unknown())),
     consignor: Party,
     consignee: Party,
     transport: Type.Object({ mode: Type.String(), id: Type.String() }),

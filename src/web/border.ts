@@ -114,8 +114,11 @@ const laneColumn = (visit: SignedVisit, lane: string, declarations: readonly Que
   h`<section class="lane"><h2 class="${laneTone(lane)}">${visit.say.orPlain('lane', lane)} · ${visit.say.number(declarations.length)}</h2>
 ${declarations.length === 0 ? h`<p class="soft">${visit.say('border.none')}</p>` : h`<ul class="queue">${declarations.map((one) => queueItem(visit, one))}</ul>`}</section>`
 
-const queueItem = ({ say }: SignedVisit, { id, reference, status }: Queued): Html =>
-  h`<li><a href="${here}/declarations/${piece(id)}"><strong>${reference}</strong><span>${say.orPlain('declared', status)}</span></a></li>`
+const queueItem = ({ say }: SignedVisit, { id, reference, status, required = [] }: Queued): Html => {
+  const [next] = required
+  const stands = say.orPlain('declared', status)
+  return h`<li><a href="${here}/declarations/${piece(id)}"><strong>${reference}</strong>${next ? h`<span class="whole">${stands} · ${say('border.next', { check: say.orPlain('check-name', next.check) })}</span>` : h`<span>${stands}</span>`}</a></li>`
+}
 
 const verbTone: Readonly<Record<string, Tone>> = { pass: 'good', park: 'warn', open: 'bad', hold: 'bad' }
 

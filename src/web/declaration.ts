@@ -1,10 +1,14 @@
 // One declaration on one page: the decision, its reasons and what they rest on, declared beside found, and the next thing to do.
+import { Type } from 'typebox'
 import { raiseReasons } from '../inspection/schema.ts'
-import type { Check, Declared, Provenance, Reason } from './border-schema.ts'
+import type { Check, Declared, Reason } from './border-schema.ts'
+import { Person } from '../participants/schema.ts'
+import { piece } from './ask.ts'
+import { goodsPicture } from './goods-picture.ts'
 import { data, h, type Html, type Part } from './html.ts'
 import { cameraParts } from './code-field.ts'
 import type { Say } from './language.ts'
-import { bar, csrfField, facts, notice, type Page, table, type Tone, verdict } from './layout.ts'
+import { csrfField, facts, notice, type Page, table, type Tone, verdict } from './layout.ts'
 import { codeLink } from './life.ts'
 import { base } from './session.ts'
 import type { SignedVisit } from './visit.ts'
@@ -12,13 +16,20 @@ import type { SignedVisit } from './visit.ts'
 export const laneTone = (lane: string | null | undefined): Tone =>
   lane === 'red' ? 'bad' : lane === 'yellow' ? 'warn' : lane === 'blue' ? 'calm' : 'good'
 
-export function declarationPage(visit: SignedVisit, declared: Declared, refused?: Part): Page {
+/** What is released is well now, whatever lane it came by. */
+const standingTone = ({ lane, status }: Declared): Tone =>
+  status === 'released' ? 'good' : status === 'seized' ? 'bad' : laneTone(lane)
+
+export async function declarationPage(visit: SignedVisit, declared: Declared, refused?: Part): Promise<Page> {
   const { say } = visit
+  const [goods, people] = await Promise.all([goodsPicture(visit, declared), peopleOf(visit)])
   const open = declared.checks.filter(({ done }) => !done)
   const last = declared.decisions.at(-1)
   const over = Boolean(declared.releasedAt) || !['accepted', 'control', 'hold', 'do_not_load'].includes(declared.status)
   const next = over
-    ? say.orPlain('declared', declared.status)
+    ? declared.releasedAt
+      ? say.moment(declared.releasedAt)
+      : ''
     : open[0]
       ? say('border.next', { check: say.orPlain('check-name', open[0].id, open[0].text) })
       : say('border.nextRelease', { votes: declared.votes ?? 0 })
@@ -28,7 +39,7 @@ export function declarationPage(visit: SignedVisit, declared: Declared, refused?
     scripts: ['inspection'],
     body: h`<p><a href="${base}/border">← ${say('nav.border')}</a></p><h1>${declared.reference}</h1>
 ${refused === undefined ? '' : notice('bad', refused)}
-${verdict(laneTone(declared.lane), h`${say.orPlain('lane', declared.lane ?? 'green')} · ${say.orPlain('declared', declared.status)}`, next)}
+${verdict(standingTone(declared), h`${say.orPlain('lane', declared.lane ?? 'green')} · ${say.orPlain('declared', declared.status)}`, next)}
 <div class="columns"><div>
 <h2>${say('border.reasons')}</h2>
 ${reasonList(
@@ -37,11 +48,11 @@ ${reasonList(
 )}
 ${last ? h`<p class="soft">${say('border.decided', { time: say.moment(last.at), version: last.profile.version, position: last.position })}</p>` : ''}
 <h2>${say('border.goods')}</h2>
-${goodsPicture(say, declared)}
+${goods}
 </div><div>
 <h2>${say('border.checks')}</h2>
 ${declared.checks.length === 0 ? h`<p>${say('border.noChecks')}</p>` : h`<ul class="checks">${declared.checks.map((check) => checkItem(say, check))}</ul>`}
-${over ? '' : actions(visit, declared, open)}
+${over ? '' : actions(visit, declared, open, people)}
 ${raiseForm(visit, declared)}
 <h2>${say('border.declared')}</h2>
 ${aboutLoad(say, declared)}
@@ -66,47 +77,17 @@ ${legalBasis ? h`<p class="soft">${legalBasis}</p>` : ''}</li>`
   return h`<ul class="reasons">${items}</ul>`
 }
 
-/** What a fact says, as text: a list as its members, nothing as a dash. */
-const plain = (value: unknown): string =>
-  Array.isArray(value) ? value.map(String).join(', ') : value === null || value === undefined ? '—' : String(value)
-
-/** Country codes as names. */
-const countries = (say: Say, value: unknown): string =>
-  Array.isArray(value) ? value.map((code) => say.country(String(code))).join(', ') : say.country(plain(value))
-
-/** Declared against found, a line each, with bars that are as long as the quantities. */
-function goodsPicture(say: Say, { declaration, provenance }: Declared): Html {
-  return h`${declaration.items.map((item) => {
-    const found = provenance.find((line) => line.item === item.number)
-    const pieces = Number(item.pieces ?? (item.unit === 'NAR' ? item.quantity : NaN))
-    const units = Number(found?.units ?? NaN)
-    const most = Math.max(1, ...[pieces, units].filter(Number.isFinite))
-    return h`<section class="card"><h3>${item.number}. ${item.hsCode}</h3>
-<ul class="bars">${bar(say('border.declaredQuantity'), pieces, most, `${item.quantity} ${item.unit}`)}${bar(say('border.foundQuantity'), units, most, plain(found?.units))}</ul>
-${facts([
-  [say('border.originDeclared'), say.country(item.originCountry)],
-  [say('border.originFound'), countries(say, found?.origin)],
-  ...(found ? pathRows(say, found) : []),
-])}</section>`
-  })}`
-}
-
-const pathRows = (say: Say, found: Provenance): (readonly [string, Part])[] => [
-  [say('border.makers'), plain(found.makers)],
-  [say('border.markedIn'), countries(say, found.markedIn)],
-  [say('border.holders'), plain(found.holders)],
-  [say('border.gap'), plain(found.gapHours)],
-]
-
 function aboutLoad(say: Say, declared: Declared): Html {
   const { consignor, consignee, transport, route, items } = declared.declaration
+  const { names = {} } = declared
   const name = (party: typeof consignor): string =>
-    typeof party === 'string' ? party : `${party.name}, ${say.country(party.country)}`
+    typeof party === 'string' ? (names[party] ?? party) : `${party.name}, ${say.country(party.country)}`
   return h`${facts([
+    ...(declared.declarant === undefined ? [] : [[say('risk.broker'), name(declared.declarant)] as const]),
     [say('border.consignor'), name(consignor)],
     [say('border.consignee'), name(consignee)],
     [say('border.vehicle'), transport.id],
-    [say('border.route'), route.join(' → ')],
+    [say('border.route'), route.map((code) => say.country(code)).join(' → ')],
     [say('border.office'), declared.office],
     [say('border.lodged'), say.moment(declared.lodgedAt)],
   ])}
@@ -120,18 +101,28 @@ ${table(
 const checkItem = (say: Say, { id, text, done }: Check): Html =>
   h`<li class="${done ? 'good' : 'warn'}"><strong>${done ? '✓' : '…'} ${say.orPlain('check-name', id, id)}</strong>${say.language === 'en' ? h`<p>${text}</p>` : ''}</li>`
 
-function actions(visit: SignedVisit, declared: Declared, open: readonly Check[]): Html {
+function actions(visit: SignedVisit, declared: Declared, open: readonly Check[], people: readonly Person[]): Html {
   const { say } = visit
   const path = `${base}/border/declarations/${encodeURIComponent(declared.id)}`
-  const inspect = open.length > 0 ? inspectionForm(visit, path, open) : ''
+  const inspect = open.length > 0 ? inspectionForm(visit, path, open, people) : ''
   return h`${inspect}
-<form class="card" method="post" action="${path}/release">${csrfField(visit)}<h3>${say('border.release')}</h3><p>${say('border.releaseText')}</p><button class="big">${say('border.releaseDo')}</button></form>`
+<form class="card" method="post" action="${path}/release">${csrfField(visit)}<h3>${say('border.release')}</h3><p>${say('border.releaseText')}</p>${stillMissing(say, declared, open)}<button class="big">${say('border.releaseDo')}</button></form>`
 }
+
+/** What a release would be refused for, before anybody asks. */
+function stillMissing(say: Say, { lane, votes = 0 }: Declared, open: readonly Check[]): Html {
+  const names = open.map(({ id }) => say.orPlain('check-name', id, id)).join(', ')
+  return h`${names === '' ? '' : h`<p class="differs">✕ ${say('border.missing', { checks: names })}</p>`}${lane === 'red' ? h`<p class="soft">${say('border.votes', { votes })}</p>` : ''}`
+}
+
+/** Who may stand by at an inspection: the officers of one's own authority. */
+const peopleOf = (visit: SignedVisit): Promise<Person[]> =>
+  visit.ask(Type.Array(Person), `/participants/${piece(visit.me.id)}/people?perPage=100`)
 
 const foundAs = ['', 'found', 'missing', 'unreadable', 'inaccessible'] as const
 
 /** The units that the machine drew, ticked off by scanning; client/inspection.ts does that, and without it a list is chosen from. */
-function inspectionForm(visit: SignedVisit, path: string, open: readonly Check[]): Html {
+function inspectionForm(visit: SignedVisit, path: string, open: readonly Check[], people: readonly Person[]): Html {
   const { say } = visit
   const units = [...new Set(open.flatMap((check) => check.units ?? []))]
   const of = Math.max(0, ...open.map((check) => check.of ?? 0))
@@ -150,7 +141,7 @@ ${units.length > 0 ? h`<p>${say('border.drawn', { count: units.length, of })}</p
 <label for="notes">${say('border.notes')}</label><textarea id="notes" name="notes" rows="3" maxlength="5000"></textarea>
 <label for="extra">${say('border.extra')}</label><textarea id="extra" name="extra" rows="2"></textarea>
 <label for="photos">${say('border.photos')}</label><textarea id="photos" name="photos" rows="2"></textarea>
-<label for="witness">${say('border.witness')}</label><input id="witness" name="witness" autocomplete="off" maxlength="64">
+<label for="witness">${say('border.witness')}</label><select id="witness" name="witness"><option value="">${say('firm.nobody')}</option>${people.map(({ id, name }) => h`<option value="${id}">${name}</option>`)}</select>
 <p><button class="big">${say('border.inspectDo')}</button></p></form>`
 }
 

@@ -120,7 +120,8 @@ ${timeline(say, history, nameOf)}`
 export const codeLink = (code: string): Html =>
   h`<a href="${base}/units?code=${piece(code)}"><code>${code.replace('https://id.gs1.org/', '')}</code></a>`
 
-function wayOf(say: Say, { events }: LifeHistory): Html {
+/** The way that a unit went, on a map. */
+export function wayOf(say: Say, { events }: LifeHistory): Html {
   const stops = events.flatMap(({ place, takenBack }): Stop[] =>
     place && !takenBack && typeof place.lat === 'number' && typeof place.lon === 'number'
       ? [{ lat: place.lat, lon: place.lon, name: place.name ?? '' }]

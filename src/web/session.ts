@@ -35,7 +35,7 @@ export function createSessions(vault: Vault, now: () => Date): Sessions {
   const attributes = `Path=${base}; HttpOnly; SameSite=Strict`
   const cookieOf = (session: Session, secure: boolean): string => {
     const sealed = vault.seal(Buffer.from(JSON.stringify(session)), purpose).toString('base64url')
-    const seconds = Math.max(0, Math.floor((session.until - now().getTime()) / 1000))
+    const seconds = Math.max(0, Math.ceil((session.until - now().getTime()) / 1000))
     return `${cookieName}=${sealed}; ${attributes}; Max-Age=${seconds}${secure ? '; Secure' : ''}`
   }
   return {

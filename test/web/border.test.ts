@@ -1,6 +1,7 @@
 // An officer's desk: a lorry at the barrier, the queue, one declaration with its reasons, drawn units ticked off, and a release.
 import t from 'tap'
 import { declaration, load, lodge, post } from '../border/load.ts'
+import * as given from '../support/given.ts'
 import { desktop, openBrowser, picture, signIn, violations, visitor } from './browser.ts'
 import { cameraAt } from './camera.ts'
 import { servedApp } from './given.ts'
@@ -12,7 +13,8 @@ t.test('the desk', async (t) => {
   const border = await post(app)
   const { maker, officers } = border
   const [first, second, third] = officers
-  const { codes, sscc } = await load(border, 480)
+  const line = await given.place(maker, { name: `Line ${evil}`, lat: 42.87, lon: 74.57 })
+  const { codes, sscc } = await load(border, 480, { place: line.id })
   const red = await lodge(border, maker, declaration([sscc], 479, { transport: { mode: 'road', id: evil } }))
   const green = await lodge(border, maker, declaration([(await load(border)).sscc], 12))
   const units = red.checks?.find(({ id }) => id === 'goods')?.units ?? []
@@ -48,6 +50,16 @@ t.test('the desk', async (t) => {
     t.ok((await page.locator('.reason').count()) > 0)
     t.match(await page.locator('.reason').first().textContent(), /P\d\d/)
     t.match(await page.locator('.bars').first().textContent(), /Declared.*479.*In the ledger.*480/s)
+    t.match(await page.locator('.differs').first().textContent(), 'In the ledger: 1 more than declared')
+    t.match(
+      await page.locator('.chain').first().textContent(),
+      /Makers.*Maker.*Marked in.*Kyrgyzstan.*Kyrgyzstan → Kazakhstan/s,
+    )
+    t.match(await page.locator('.chain').last().textContent(), 'Maker, Kyrgyzstan', 'who held one of them')
+    t.equal(await page.locator('.map circle').count(), 1, 'and where')
+    t.match(await page.locator('dl').last().textContent(), /Declarant.*Maker/s)
+    t.notMatch(await page.locator('main').innerText(), maker.id, 'names, not ids')
+    t.match(await page.locator('form').getByText('Not done yet').textContent(), 'Documents, Open the goods')
     t.equal(await page.locator('main img, main script').count(), 0)
     t.equal(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, 'it fits a phone')
     t.same(await violations(page), [])

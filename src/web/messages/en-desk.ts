@@ -84,7 +84,7 @@ export const enDesk = {
   'border.notes': 'What was seen',
   'border.extra': 'Found and not declared (one code a line)',
   'border.photos': 'Photos (name or digest, one a line)',
-  'border.witness': 'Witness (person id)',
+  'border.witness': 'Witness',
   'border.inspectDo': 'Record the inspection',
   'lane.red': 'Red',
   'lane.yellow': 'Yellow',

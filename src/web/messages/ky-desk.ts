@@ -87,7 +87,7 @@ export const kyDesk: Readonly<Record<keyof typeof enDesk, string>> = {
   'border.notes': 'Эмне көрүндү',
   'border.extra': 'Табылган, бирок жарыяланбаган (сапка бирден код)',
   'border.photos': 'Сүрөттөр (аты же хеши, сапка бирден)',
-  'border.witness': 'Күбө (кишинин белгиси)',
+  'border.witness': 'Күбө',
   'border.inspectDo': 'Кароону жазуу',
   'lane.red': 'Кызыл',
   'lane.yellow': 'Сары',

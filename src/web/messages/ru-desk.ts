@@ -87,7 +87,7 @@ export const ruDesk: Readonly<Record<keyof typeof enDesk, string>> = {
   'border.notes': 'Что увидели',
   'border.extra': 'Найдено и не заявлено (код в строке)',
   'border.photos': 'Фотографии (имя или хеш, по строке)',
-  'border.witness': 'Свидетель (идентификатор лица)',
+  'border.witness': 'Свидетель',
   'border.inspectDo': 'Записать досмотр',
   'lane.red': 'Красный',
   'lane.yellow': 'Жёлтый',
