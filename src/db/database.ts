@@ -17,7 +17,7 @@ export type ServiceDatabase = {
   stopNow(): void
 }
 
-export type Teller = { info(text: string): void; warn(text: string): void }
+export type Teller = { info: (text: string) => void; warn: (text: string) => void }
 
 /**
  * @param onLost the embedded server died and could not be brought back
@@ -29,7 +29,8 @@ export async function openDatabase(
   onLost: (error: Error) => void,
 ): Promise<ServiceDatabase> {
   if (config.databaseUrl === undefined) {
-    const embedded = await startEmbedded({ dataDir: config.dataDir, tell: (text) => tell.info(text), onLost })
+    const { info, warn } = tell
+    const embedded = await startEmbedded({ dataDir: config.dataDir, tell: info, warn, onLost })
     return {
       adminUrl: embedded.adminUrl,
       access: { url: embedded.appUrl, role: appRole },

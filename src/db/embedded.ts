@@ -35,6 +35,8 @@ import { serverUser, type SystemUser } from './system-user.ts'
 export type EmbeddedOptions = {
   dataDir: string
   tell: (text: string) => void
+  /** What an operator has to do something about. */
+  warn?: (text: string) => void
   /** Called when the server could not be brought back; the service cannot go on. */
   onLost: (error: Error) => void
   /** Additional or other server settings; tests switch the flushing off. */
@@ -58,6 +60,12 @@ const ownerLock = 0x7461_6d67
 /** Long enough for a service that is just ending to let go. */
 const lockWithinMs = 3_000
 const launchTries = 5
+/** How long a server that does not start is left alone, and how soon an end that was asked for is noticed meanwhile. */
+const restoreAgainMs = 2_000
+const stopPollMs = 100
+
+/** The server ends as it starts; the sentence says what it said. */
+class NotStarted extends ConfigError {}
 
 type Place = { dataDir: string; folder: string; binaries: Binaries; user: SystemUser | undefined }
 type Owned = { running: Running; lock: pg.Client }
@@ -78,11 +86,26 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   let stopping = false
   let restoring = Promise.resolve()
 
+  /** A full disk keeps it from starting until somebody made room: the service stays, says so, and tries. Undefined: it is to end. */
+  const ownPatiently = async (): Promise<Owned | undefined> => {
+    for (;;) {
+      try {
+        return await own(place, settings, tell)
+      } catch (error) {
+        if (stopping) return undefined
+        if (!(error instanceof NotStarted)) throw error
+        options.warn?.(error.message)
+      }
+      for (const until = Date.now() + restoreAgainMs; Date.now() < until && !stopping;) await delay(stopPollMs)
+    }
+  }
   const restore = async (): Promise<void> => {
     if (stopping) return
     tell('The embedded PostgreSQL went away; bringing it back')
     const { port } = owned.running
-    owned = await own(place, settings, tell)
+    const back = await ownPatiently()
+    if (back === undefined) return
+    owned = back
     // Everybody who is connected knows the old address.
     if (owned.running.port !== port) throw new Error(`port ${port} of the embedded PostgreSQL was taken by another`)
     tell('The embedded PostgreSQL is back')
@@ -213,8 +236,14 @@ async function own(
       running = launched.running
     }
     const lock = await takeLock(running, credentials, place)
+    if (lock === 'recovering') {
+      attempt--
+      await delay(stopPollMs)
+      continue
+    }
     if (lock === undefined) {
       failed = 'it ended as we came'
+      await delay(200 * attempt)
       continue
     }
     if (running.port !== credentials.port)
@@ -224,11 +253,19 @@ async function own(
     tell('Found the database of an earlier version of this service running; starting it anew')
     await stop(place.folder, running.pid)
   }
-  throw new ConfigError(`The embedded PostgreSQL did not start: ${failed}\nSee ${logFile(place.dataDir)}.`)
+  const full = /No space left on device/.test(failed) ? ` Make room on the disk of ${place.folder}.` : ''
+  throw new NotStarted(`The embedded PostgreSQL did not start: ${failed}${full}\nSee ${logFile(place.dataDir)}.`)
 }
 
+/** SQLSTATE of a server that reads its log back after one of its processes fell: it lets nobody in, for seconds or minutes. */
+const recovering = '57P03'
+
 /** @returns undefined where the server went away meanwhile: its owner ended it, or it fell */
-async function takeLock(running: Running, credentials: Credentials, place: Place): Promise<pg.Client | undefined> {
+async function takeLock(
+  running: Running,
+  credentials: Credentials,
+  place: Place,
+): Promise<pg.Client | 'recovering' | undefined> {
   const client = new pg.Client({
     connectionString: address(adminRole, credentials.adminPassword, running.port, 'postgres'),
     application_name: 'tamga owner',
@@ -247,7 +284,7 @@ async function takeLock(running: Running, credentials: Credentials, place: Place
     await client.end().catch(() => undefined)
     // Wrong password: the folder was put together from two.
     const refused = sqlState(error)?.startsWith('28') === true
-    if (!refused) return undefined
+    if (!refused) return sqlState(error) === recovering ? 'recovering' : undefined
     throw new ConfigError(
       `The database in ${place.folder} does not know the password in ${credentialsFile(place.folder)}. ` +
         'Put the right file back from a backup, or set DATA_DIR to an empty folder.',
