@@ -6,7 +6,7 @@ import type { Epc, EpcisEvent } from '../epcis/event.ts'
 import { eventHashId } from '../epcis/hash-id.ts'
 import { Problem, type ProblemItem, problemItemsMax } from '../http/problem.ts'
 import type { Outcome } from '../ledger/commit.ts'
-import { isOutage } from '../ledger/ledger.ts'
+import { isDiskFull, isOutage } from '../ledger/ledger.ts'
 import { type Actor, actingFor } from '../participants/actor.ts'
 import { type Identity, type PrepareOptions, type Prepared, placeIn, prepareEvent } from './prepare.ts'
 import { withPairs } from './replace.ts'
@@ -127,8 +127,11 @@ async function orUnknown<T>(deps: CaptureDeps, outcome: Promise<T>): Promise<T> 
     return await outcome
   } catch (error) {
     if (!isOutage(error)) throw error
+    const what = isDiskFull(error)
+      ? 'The disk of the database is full, and nothing can be recorded until its operator has made room. '
+      : 'The database could not be reached, and whether this was recorded is not known. '
     const detail =
-      'The database could not be reached, and whether this was recorded is not known. ' +
+      what +
       `Send the same again, with the same id and time, in ${deps.retryAfterSeconds} s: what is recorded is not recorded twice.`
     throw new Problem('busy', { detail, headers: { 'retry-after': String(deps.retryAfterSeconds) }, cause: error })
   }

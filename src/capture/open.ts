@@ -62,6 +62,11 @@ export async function openCapture(options: OpenOptions): Promise<OpenedCapture> 
     judge: createJudge({ nestingMax: limits.nestingMax, throttle: options.throttle, salt }),
     limits,
     onFatal: options.onFatal,
+    onDiskFull: (error) =>
+      options.log.error(
+        { err: error },
+        'the disk of the database is full: nothing is recorded until there is room on it',
+      ),
     onCommit: (commit) => {
       const refused = commit.refused.flatMap(([first]) => (first ? [first.code] : []))
       options.onCommit?.({ ...commit, refused })

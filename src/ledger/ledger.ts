@@ -23,6 +23,8 @@ export type LedgerOptions<Order, Decision, Refusal> = {
   clock?: Clock
   /** The stored ledger contradicts itself. The owner of the process stops it. */
   onFatal: (error: FatalLedgerError) => void
+  /** A batch could not be written because there is no room on a disk of the database. MUST NOT throw. */
+  onDiskFull?: (error: unknown) => void
   /** A batch is durable. For followers and metrics; MUST NOT throw. */
   onCommit?: (commit: {
     log: number
@@ -170,7 +172,8 @@ function createWriter<Order, Decision, Refusal>(
         if (error instanceof FatalLedgerError) options.onFatal(error)
         // Whether the batch took effect is unknown. Every draft carries its event's id, so the same batch again is safe.
         const waitMs = Math.min(50 * 2 ** attempt, 1000)
-        const passes = isOutage(error) || (isConflict(error) && attempt < conflictTries)
+        if (isDiskFull(error)) options.onDiskFull?.(error)
+        const passes = (isOutage(error) && !isDiskFull(error)) || (isConflict(error) && attempt < conflictTries)
         if (!passes || performance.now() - startedMs + waitMs > options.limits.commitRetryMs) throw error
         await new Promise((resolve) => setTimeout(resolve, waitMs))
       }
@@ -193,6 +196,10 @@ const conflictTries = 3
 
 /** Another log was given the same event id or SSCC at the same moment (SQLSTATE 23505); the next attempt finds it recorded. */
 const isConflict = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '23505'
+
+/** SQLSTATE 53100. It does not pass while a caller waits: somebody has to make room. */
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '53100'
 
 /**
  * Whether the database was away or going (SQLSTATE classes 08, 53, 57; 40 for a deadlock), so that trying again makes sense.
