@@ -18,7 +18,7 @@ import { anyOrder, type Random, random } from '../support/orders.ts'
 import { type Answer, remote, type Remote } from '../support/remote.ts'
 import type { Journal, Told } from './journal.ts'
 import { openStock, type Stock } from './stock.ts'
-import type { Gate, World } from './world.ts'
+import type { Doors } from './world.ts'
 
 const ordersEach = 150
 /** The service's own. */
@@ -34,11 +34,14 @@ export type Clients = {
   pause(): Promise<void>
   resume(): void
   stop(): Promise<void>
+  /** Nobody waits for a verdict any more. */
+  abandon(): void
 }
 
+type Door = Doors['gates'][number]
 type Call = { who: string; path: string; body: object; eventID: string }
-type Verdict = { answer: Answer; gate: Gate }
-type Options = { seed: number; clients: number; thinkMs: number; journal: Journal; world: World }
+type Verdict = { answer: Answer; gate: Door }
+type Options = { seed: number; clients: number; thinkMs: number; journal: Journal; world: Doors }
 
 export async function startClients(options: Options): Promise<Clients> {
   const { seed, clients, world, journal, thinkMs } = options
@@ -82,6 +85,11 @@ export async function startClients(options: Options): Promise<Clients> {
       stopped = true
       open()
       await running
+    },
+    abandon: () => {
+      stopped = true
+      journal.closed = true
+      open()
     },
   }
 }
@@ -152,9 +160,9 @@ const same = (a: Refusals | undefined, b: Refusals | undefined): boolean => sayR
 const copied = (things: Model['things']): Model['things'] =>
   new Map([...things].map(([name, thing]) => [name, { ...thing, inside: new Set(thing.inside) }]))
 
-function createAsking(world: World, journal: Journal, rng: Random): Asking {
+function createAsking(world: Doors, journal: Journal, rng: Random): Asking {
   const remotes = new Map<string, Remote>()
-  const remoteOf = (gate: Gate, who: string): Remote => {
+  const remoteOf = (gate: Door, who: string): Remote => {
     const key = world.actors.get(who)?.key ?? ''
     const known = remotes.get(`${gate.name} ${who}`) ?? remote(gate.url, key)
     remotes.set(`${gate.name} ${who}`, known)
@@ -165,6 +173,7 @@ function createAsking(world: World, journal: Journal, rng: Random): Asking {
   async function verdict(call: Call): Promise<Verdict> {
     const from = rng.below(world.gates.length)
     for (let attempt = 0; ; attempt++) {
+      if (journal.closed) throw new Error('nobody waits for an answer any more')
       const gate = world.gates[(from + attempt) % world.gates.length]
       if (!gate) throw new Error('there is no process')
       const answer = await remoteOf(gate, call.who)
@@ -237,7 +246,7 @@ function isLegal(model: Model, order: Order): boolean {
   return legal
 }
 
-function callOf(world: World, order: Order, linkTo: Life['link'], rng: Random): Call {
+function callOf(world: Doors, order: Order, linkTo: Life['link'], rng: Random): Call {
   const idOf = (name: string) => world.actors.get(name)?.id ?? ''
   const eventID = `urn:uuid:${uuidOf(rng)}`
   const time = new Date().toISOString()

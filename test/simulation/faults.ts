@@ -6,6 +6,7 @@ import { signal, signalAll } from '../support/kill.ts'
 import type { Random } from '../support/orders.ts'
 import { cutAtStatement } from './commit-cuts.ts'
 import type { Journal, Served } from './journal.ts'
+import { killMigration } from './migration.ts'
 import type { Gate, World } from './world.ts'
 
 export type Scene = {
@@ -160,6 +161,7 @@ export const faults = {
   hang: hungDatabase,
   'slow-disk': slowDisk,
   clock: clockJumps,
+  migration: killMigration,
   sigterm,
 } satisfies Record<string, Fault>
 

@@ -12,6 +12,8 @@ export class Journal {
   readonly told: Told[] = []
   /** Each is a defect: an answer other than the model's, an answer that nobody may get. */
   readonly wrong: string[] = []
+  /** The run was given up. */
+  closed = false
   readonly #counts = new Map<string, number>()
   #serial = 0
   #watches: Watch[] = []

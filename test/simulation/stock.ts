@@ -4,14 +4,14 @@ import { gtin } from '../support/given.ts'
 import { isBottle, stock } from '../support/model-scene.ts'
 import { remote, type Remote } from '../support/remote.ts'
 import type { Journal } from './journal.ts'
-import type { World } from './world.ts'
+import type { Doors } from './world.ts'
 
 const codesAtOnce = 600
 const patienceMs = 25
 
 export type Stock = { take: (letter: string) => Promise<string> }
 
-export async function openStock(world: World, journal: Journal): Promise<Stock> {
+export async function openStock(world: Doors, journal: Journal): Promise<Stock> {
   const shelves = new Map<
     string,
     { owner: string; gtin: string; codes: string[]; ordering?: Promise<void> | undefined }

@@ -27,16 +27,26 @@ export type Gate = {
   setClock(hours: -1 | 0 | 1): Promise<void>
 }
 
-export type World = {
-  readonly gates: readonly Gate[]
-  readonly adminUrl: string
-  readonly databasePid: () => number
+/** What a client knows. */
+export type Doors = {
+  readonly gates: readonly Pick<Gate, 'name' | 'url'>[]
   /** The id of each participant, and its key. */
   readonly actors: ReadonlyMap<string, { id: string; key: string }>
 }
 
+export type World = Doors & {
+  readonly gates: readonly Gate[]
+  readonly adminUrl: string
+  /** Starts one more process of the service on another database of the same server. */
+  startOn: (adminUrl: string, database: string) => Service
+  /** Whatever is opened is closed with the world. */
+  readonly t: Teardown
+  readonly databasePid: () => number
+}
+
 export const operatorKey = 'operator-key-of-the-tests-0123456789'
 const masterKey = 'master-key-of-the-simulation-0123456789'
+const secrets = { MASTER_KEY: masterKey, OPERATOR_KEY: operatorKey, RATE_LIMIT: '0' }
 const startsMax = 10
 const folderPrefix = 'tamga-simulation-'
 
@@ -66,7 +76,20 @@ export async function openWorld(t: Teardown, journal: Journal): Promise<World> {
   }
   const [first] = gates
   if (!first) throw new Error('there is no process')
-  return { gates, adminUrl: database.adminUrl, databasePid: database.pid, actors: await register(first.url) }
+  return {
+    t,
+    gates,
+    adminUrl: database.adminUrl,
+    databasePid: database.pid,
+    actors: await register(first.url),
+    startOn: (adminUrl, name) =>
+      startService(t, {
+        ...secrets,
+        DATABASE_URL: adminUrl,
+        APP_DATABASE_URL: databaseAt(database.appUrl, name),
+        DATA_DIR: join(folder, name),
+      }),
+  }
 }
 
 async function openGate(
@@ -101,9 +124,7 @@ async function openGate(
         APP_DATABASE_URL: line.url,
         DATA_DIR: join(folder, name),
         ANCHOR_DIR: join(folder, 'anchors'),
-        MASTER_KEY: masterKey,
-        OPERATOR_KEY: operatorKey,
-        RATE_LIMIT: '0',
+        ...secrets,
         CLOCK_FILE: clockFile,
       }
       // As whoever watches over a process: what does not start is started again. (PostgreSQL may have gone down with it.)
@@ -128,11 +149,18 @@ async function openGate(
   }
 }
 
+/** The same server, another database. */
+export function databaseAt(url: string, name: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${name}`
+  return changed.toString()
+}
+
 const databaseClock = 'clock_timestamp() as now'
 const otherClock = (hours: -1 | 1): string => `now()+'${hours} h' as now`.padEnd(databaseClock.length)
 
 /** Who takes part. Customs act by a person's key. */
-async function register(url: () => string): Promise<Map<string, { id: string; key: string }>> {
+export async function register(url: () => string): Promise<Map<string, { id: string; key: string }>> {
   const operator: Remote = remote(url, operatorKey)
   const actors = new Map<string, { id: string; key: string }>()
   for (const [name, { roles }] of Object.entries(cast)) {
