@@ -61,7 +61,7 @@ const ownerLock = 0x7461_6d67
 const lockWithinMs = 3_000
 const launchTries = 5
 /** How long a server that does not start is left alone, and how soon an end that was asked for is noticed meanwhile. */
-const restoreAgainMs = 2_000
+const restoreAgainMs = 1_000
 const stopPollMs = 100
 
 /** The server ends as it starts; the sentence says what it said. */
