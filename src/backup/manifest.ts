@@ -51,7 +51,7 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
 
 /** @throws ConfigError where the folder is no whole backup, or its manifest was changed */
 export async function readManifest(folder: string): Promise<Manifest> {
-  if (folder.replace(/[/\\]+$/, '').endsWith(partialEnding)) {
+  if (folder.replace(/(?<![/\\])[/\\]+$/, '').endsWith(partialEnding)) {
     throw new ConfigError(`${folder} is half a backup: it was interrupted. Take another one.`)
   }
   const file = join(folder, manifestName)

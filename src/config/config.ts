@@ -162,7 +162,7 @@ function witnesses(value: string): string {
 }
 
 function beacon(value: string): string {
-  if (/^https?:\/\/[^\s?#]+$/.test(value) && URL.canParse(value)) return value.replace(/\/+$/, '')
+  if (/^https?:\/\/[^\s?#]+$/.test(value) && URL.canParse(value)) return value.replace(/(?<!\/)\/+$/, '')
   throw new ConfigError('must be the address of a drand chain, such as https://api.drand.sh/<chain hash>.')
 }
 

@@ -39,7 +39,7 @@ const patient: Patience = { wait: delay, triesMax: 60 }
 
 /** @param url scheme, host and port, without a path */
 export function createClient(url: string, key?: string, patience: Patience = patient): Client {
-  const base = url.replace(/\/+$/, '')
+  const base = url.replace(/(?<!\/)\/+$/, '')
   let count = 0
   const bearing = (bearer: string | undefined): Client => {
     const call: Client['call'] = async (method, path, body) => {
@@ -121,7 +121,7 @@ function retryAfterMs(header: string | null): number {
   return header !== null && Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 60) * 1_000 : 1_000
 }
 
-const nextPage = (link: string | null): string | undefined => /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1]
+const nextPage = (link: string | null): string | undefined => /<([^<>]+)>;\s*rel="next"/.exec(link ?? '')?.[1]
 
 /** A problem document, as far as a reader needs it. */
 export type ProblemSeen = { code: string; title: string; detail: string; errors: { code: string; detail: string }[] }

@@ -130,7 +130,10 @@ export function decimal(text: string): Decimal | undefined {
   const left = point > 0 ? digits.slice(0, point).padEnd(point, '0') : ''
   const right = point >= 0 ? digits.slice(point) : '0'.repeat(-point) + digits
   const integer = left.replace(/^0+/, '') || '0'
-  const rest = right.replace(/0+$/, '')
+  // Not /0+$/: of 200,000 zeros before a last digit it tries every one, for a minute.
+  let end = right.length
+  while (right[end - 1] === '0') end--
+  const rest = right.slice(0, end)
   const number = rest === '' ? integer : `${integer}.${rest}`
   return (sign === '-' && number !== '0' ? `-${number}` : number) as Decimal
 }

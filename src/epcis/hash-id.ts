@@ -243,8 +243,8 @@ function canonicalValue(text: string): string {
 function canonicalNumber(text: string): string | undefined {
   const number = decimal(text)
   if (number === undefined) return undefined
-  const exponent = /^[+-]?(\d+)\.?(\d*)e\+?(\d+)$/i.exec(text)
-  if (!exponent) return /^-0*\.?0*$/.test(text) ? '-0' : number
+  const exponent = /^[+-]?(\d+)(?:\.(\d*))?e\+?(\d+)$/i.exec(text)
+  if (!exponent) return /^-0*(?:\.0*)?$/.test(text) ? '-0' : number
   const [, whole = '', fraction = '', power = '0'] = exponent
   const zeros = Number(power) - fraction.length
   if (zeros <= 0) return number

@@ -33,7 +33,7 @@ export function checkValue(entry: ApplicationIdentifier, value: string, at: numb
 
 /** Whether `ai` is what `pattern` means: digits as they are, `n` for any digit. */
 const matches = (pattern: string, ai: string): boolean => {
-  const fixed = pattern.replace(/n+$/, '')
+  const fixed = pattern.replace(/(?<!n)n+$/, '')
   return ai.length === pattern.length && ai.startsWith(fixed)
 }
 

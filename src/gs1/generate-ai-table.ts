@@ -11,7 +11,7 @@ const ATTRIBUTE = /^(req|ex|dlpkey)(=[\dn,+|]+)?$/
 
 /** Throws on a line that it does not understand: a table with a hole would accept what the standard refuses. */
 export function parseDictionary(text: string): { release: string; rows: DictionaryRow[] } {
-  const release = /^#\s*Release:\s*(.+?)\s*$/m.exec(text)?.[1] ?? 'not named'
+  const release = /^#\s*Release:(.*)$/m.exec(text)?.[1]?.trim() ?? 'not named'
   const rows: DictionaryRow[] = []
   for (const line of text.split(/\r?\n/)) {
     const [ais, ...words] = (line.split('#')[0] ?? '').trim().split(/\s+/)

@@ -40,7 +40,7 @@ const below =
 
 /** Set 64 is the URI-safe alphabet of base64, with as many `=` as make the length a multiple of 3, or none. */
 function set64(text: string): LintError | undefined {
-  const data = text.replace(/=+$/, '')
+  const data = /^([^=]*)=*$/.exec(text)?.[1] ?? text
   const pads = text.length - data.length
   if (pads > 2 || (pads > 0 && text.length % 3 !== 0)) return { at: data.length, why: 'is padded wrongly' }
   return charset(oneOf(SET_32 + '01IOabcdefghijklmnopqrstuvwxyz-_'), 'has a character outside set 64')(data)

@@ -14,7 +14,7 @@ export type Sheet = {
 export type PageSize = { width: number; height: number }
 export const a4: PageSize = { width: 210, height: 297 }
 
-const number = (millimetres: number): string => (millimetres * unit).toFixed(3).replace(/\.?0+$/, '')
+const number = (millimetres: number): string => String(Number((millimetres * unit).toFixed(3)))
 
 /** @returns the file @param draw is called for each page with its number from 0 */
 export async function writePdf(

@@ -144,8 +144,11 @@ t.test('A decimal has one spelling', async (t) => {
     ['.', undefined],
     ['1,5', undefined],
     ['', undefined],
+    // A minute or more, if the zeros before the last digit are tried from each of them (the whole test has half of that).
+    [`0.${'0'.repeat(400_000)}1`, `0.${'0'.repeat(400_000)}1`],
+    [`1${'0'.repeat(400_000)}e`, undefined],
   ]
-  for (const [text, expected] of spellings) t.equal(decimal(text), expected, text)
+  for (const [text, expected] of spellings) t.ok(decimal(text) === expected, text.slice(0, 20))
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
       const text = decimal(String(number))

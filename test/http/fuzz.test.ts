@@ -1,5 +1,6 @@
 // Every route of the OpenAPI document with bodies that nearly fit it: whatever is sent, the answer is the caller's to understand, never a
-// fault of ours. SEED=… plays a run again, REQUESTS=… makes it longer.
+// fault of ours. SEED=… plays a run again, REQUESTS=… makes it longer (`npm run loadtest:fuzz`: 50,000) and tells the slowest answer and the
+// memory in use, a tenth of the run at a time.
 import fc from 'fast-check'
 import t from 'tap'
 import { type Caller, type Method, testApp } from '../support/app.ts'
@@ -83,7 +84,7 @@ function like(schema: Schema, api: OpenApi, pool: fc.Arbitrary<string>, depth = 
 const seldomWrong = (value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.oneof({ weight: 19, arbitrary: value }, { weight: 1, arbitrary: nasty })
 
-t.test(`whatever is sent (SEED=${seed})`, { timeout: 240_000 }, async (t) => {
+t.test(`whatever is sent (SEED=${seed})`, { timeout: 240_000 + requests * 20 }, async (t) => {
   const app = await testApp(t)
   const { actors, code, gtin, play } = await stage(app)
   await play('maker commission U1,U2,U3 = ok\nmaker pack U1,U2 in P1 = ok\nmaker ship P1 to shop = ok')
@@ -127,6 +128,9 @@ t.test(`whatever is sent (SEED=${seed})`, { timeout: 240_000 }, async (t) => {
     })
   })
   const counts = new Map<number, number>()
+  let slowestMs = 0
+  let answered = 0
+  const memoryMb: number[] = []
   await fc.assert(
     fc.asyncProperty(one, async ({ method, path, caller, names, body }) => {
       const text = (value: unknown) =>
@@ -140,7 +144,10 @@ t.test(`whatever is sent (SEED=${seed})`, { timeout: 240_000 }, async (t) => {
       const url = query.length > 0 ? `${filled}?${query.join('&')}` : filled
       const startedMs = performance.now()
       const answer = await callers[caller]?.call(method, url, method === 'GET' ? undefined : body)
-      if (!answer || performance.now() - startedMs > slowMs) throw new Error(`${method} ${url} takes too long`)
+      const tookMs = performance.now() - startedMs
+      slowestMs = Math.max(slowestMs, tookMs)
+      if (++answered % Math.ceil(requests / 10) === 0) memoryMb.push(Math.round(process.memoryUsage.rss() / 2 ** 20))
+      if (!answer || tookMs > slowMs) throw new Error(`${method} ${url} takes too long`)
       counts.set(answer.statusCode, (counts.get(answer.statusCode) ?? 0) + 1)
       if (answer.statusCode >= 500 && answer.statusCode !== 501) throw new Error(`${method} ${url}: ${answer.body}`)
     }),
@@ -148,6 +155,7 @@ t.test(`whatever is sent (SEED=${seed})`, { timeout: 240_000 }, async (t) => {
   )
   const told = [...counts].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`)
   t.comment(`${requests} requests to ${operations.length} routes: ${told.join(', ')}`)
+  t.comment(`slowest answer ${Math.round(slowestMs)} ms; resident memory ${memoryMb.join(', ')} MB`)
   t.ok((counts.get(200) ?? 0) + (counts.get(201) ?? 0) > requests / 100, 'some of it was accepted')
   t.equal((await app.anonymous.call('GET', '/ready')).statusCode, 200)
 })

@@ -13,7 +13,7 @@ type Say = (line: string) => void
  */
 export async function tellDraws(where: string, keys: readonly Verifier[], beacon: boolean, say: Say): Promise<number> {
   const isUrl = /^https?:/.test(where)
-  const url = isUrl && /\/draws\/*$/.test(where) ? await lastShift(where.replace(/\/+$/, '')) : where
+  const url = isUrl && /\/draws\/*$/.test(where) ? await lastShift(where.replace(/(?<!\/)\/+$/, '')) : where
   const text = isUrl ? await (await get(url)).text() : await readFile(where, 'utf8')
   const origin = originOfDraws(text)
   const verifier =

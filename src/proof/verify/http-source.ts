@@ -15,7 +15,7 @@ const waitMaxMs = 10_000
 /** A tlog-tiles log by its prefix, `https://tamga.example/logs/main`. Asks again where the log is busy or the line breaks. */
 export function httpSource(prefix: string, options: HttpOptions = {}): LogSource {
   const { fetcher = fetch, wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms)) } = options
-  const base = prefix.replace(/\/+$/, '')
+  const base = prefix.replace(/(?<!\/)\/+$/, '')
 
   async function get(path: string): Promise<Response> {
     for (let attempt = 1; ; attempt++) {

@@ -18,7 +18,8 @@ function complete(field: HTMLTextAreaElement): void {
   let chosen = 0
 
   const word = (): string =>
-    /[A-Za-z][A-Za-z0-9]*\.?[A-Za-z0-9]*$/.exec(field.value.slice(0, field.selectionStart))?.[0] ?? ''
+    /(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]*)?$/.exec(field.value.slice(0, field.selectionStart))?.[0] ??
+    ''
   const take = (name: string): void => {
     const start = field.selectionStart - word().length
     field.setRangeText(name, start, field.selectionStart, 'end')
