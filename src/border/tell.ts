@@ -78,6 +78,7 @@ const basis = (reason: Reason | undefined): { legalBasis?: string } =>
 /** The same checks as the declarant's side of them. */
 const asked: Readonly<Record<string, string>> = {
   documents: 'Hand in the documents that the declaration names.',
+  key_documents: 'Hand in the invoice and the transport document.',
   goods: 'Make the goods accessible for control.',
   units: 'Make the goods accessible for control.',
   count: 'Make the goods accessible for counting.',

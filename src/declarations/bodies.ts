@@ -114,6 +114,8 @@ export type DecidedBody = {
   /** The shift whose seed the units are drawn with: that of the decision. The seed of the lodgement may be public by now. */
   sampleShift: string
   authorised: boolean
+  /** Fewer papers are asked for: see `Profile.authorisedDocuments`. */
+  keyDocuments?: boolean
   /** What the quota counted, and which rules were withdrawn: with them it can be decided again, bit for bit. */
   quota: { decided: number; selected: number }
   withdrawn: readonly string[]

@@ -38,6 +38,13 @@ const Document = Type.Union([
       number: Type.Optional(Text),
       country: Type.Optional(Country),
       date: Type.Optional(Text),
+      validUntil: Type.Optional(
+        Type.String({
+          pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}',
+          maxLength: 40,
+          description: 'The last day of a certificate or permit',
+        }),
+      ),
     },
     { additionalProperties: true, maxProperties: 20 },
   ),

@@ -60,6 +60,9 @@ export const laneChecks: Readonly<Record<Lane, readonly string[]>> = {
   red: ['documents', 'goods'],
 }
 
+/** The invoice and the transport document: what an authorised operator shows where nothing speaks against the load. */
+export const keyDocuments = 'key_documents'
+
 /** @param acts of one declaration, in order; the first is its lodgement */
 export function standingOf(participant: number, acts: readonly ActRow[]): Standing {
   const [first] = acts
@@ -137,7 +140,8 @@ function decide(standing: Standing, decision: Said<DecidedBody>): void {
   standing.hold = body.hold
   const marking = standing.checks.find(({ id }) => id === 'marking')
   if (marking && !body.hold) marking.done ??= position
-  demand(standing, [...laneChecks[body.lane], ...body.checks], position, rises || isNew)
+  const own = laneChecks[body.lane].map((id) => (id === 'documents' && body.keyDocuments ? keyDocuments : id))
+  demand(standing, [...own, ...body.checks], position, rises || isNew)
 }
 
 const reasonKey = ({ rule, item, lane }: { rule: string; item?: number; lane: Lane | null }): string =>

@@ -3,6 +3,7 @@ import { secondInspection } from '../declarations/standing.ts'
 /** What each check asks of an officer, in a sentence. Rules may name others; those are shown by their names. */
 export const checkTexts: Readonly<Record<string, string>> = {
   documents: 'Compare the documents with the declaration.',
+  key_documents: 'Compare the invoice and the transport document with the declaration.',
   goods: 'Open the goods and scan the units that the machine drew.',
   units: 'Scan the units that the machine drew, and keep apart what is not in order.',
   count: 'Count the consumer units.',

@@ -12,6 +12,7 @@ import {
   type RuleResult,
 } from '../declarations/bodies.ts'
 import type { RuleEngine, RuleInput, Verdict } from './engine.ts'
+import { hasProvenanceFinding } from './provenance-findings.ts'
 import { type ReadyProfile, type ReadyRule, ruleKey } from './profile.ts'
 import { ratesOf } from './tables.ts'
 import { indicatorOf, vocabulary } from './vocabulary.ts'
@@ -35,7 +36,7 @@ export type DecideInput = {
 
 export type Decided = Pick<
   DecidedBody,
-  'lane' | 'hold' | 'doNotLoad' | 'results' | 'score' | 'reasons' | 'checks' | 'draws' | 'authorised'
+  'lane' | 'hold' | 'doNotLoad' | 'results' | 'score' | 'reasons' | 'checks' | 'draws' | 'authorised' | 'keyDocuments'
 > & { alarm?: string }
 
 export const letters: Readonly<Record<RuleResult, string>> = {
@@ -72,7 +73,8 @@ export function decide(input: DecideInput): Decided {
   addScore(state, profile, score, run.fired, facts)
   if (run.alarm !== undefined) take(state, alarmReason(run.alarm), [])
   const authorised = isTrue(facts.decl['authorised'])
-  const approved = isTrue(facts.decl['combinationApproved']) && !speaksAgainst(run.results)
+  const approved =
+    isTrue(facts.decl['combinationApproved']) && !speaksAgainst(run.results) && !hasProvenanceFinding(facts)
   if (state.lane === 'green' && !approved) byQuota(state, input)
   if (state.lane === 'green') byDraw(state, input, authorised || approved)
   return {
@@ -85,9 +87,14 @@ export function decide(input: DecideInput): Decided {
     checks: [...state.checks].sort(),
     draws: state.draws,
     authorised,
+    ...(profile.authorisedDocuments === 'key' && authorised && onlyDrawn(state) ? { keyDocuments: true } : {}),
     ...(run.alarm === undefined ? {} : { alarm: run.alarm }),
   }
 }
+
+/** Papers in full are for loads that something speaks against. */
+const onlyDrawn = ({ lane, reasons }: State): boolean =>
+  lane === 'yellow' && reasons.every(({ rule }) => rule === 'draw' || rule === 'quota')
 
 /** An approved combination covers no load that any rule speaks against, be it only a hint or under observation. */
 const speaksAgainst = (results: Decided['results']): boolean =>

@@ -14,6 +14,7 @@ import { FactSheet } from './fact-sheet.ts'
 import * as store from './facts-store.ts'
 import { countStrange, type GoodsView } from './goods-facts.ts'
 import { declaredPieces } from './quantity.ts'
+import { documentFacts } from './document-facts.ts'
 import { partyName, procedureOf } from './party.ts'
 import { decayed, partyScore, robustZ, rounded } from './statistics.ts'
 import { findUnfinishedAlike, setUnfinished, unfinishedOf } from './unfinished.ts'
@@ -65,6 +66,7 @@ export async function declarationFacts(
   sheet.set('combinationApproved', await deps.isApproved(content, declarant, at, customs))
   await sharingFacts(deps, sheet, question, views)
   presentationFacts(sheet, standing)
+  documentFacts(sheet, standing, at)
   const results = decayed(await store.findResults(deps.pool, standing.participant, customs, at), at)
   sheet.set('partyScore', rounded(partyScore(results.hits, results.clean)))
   sheet.set('partyResults', rounded(results.hits + results.clean, 3))
@@ -195,6 +197,7 @@ export async function lineFacts(
   sheet.set('value', Number(item.value.amount))
   sheet.set('currency', item.value.currency)
   if (item.netMassKg !== undefined) sheet.set('netMassKg', Number(item.netMassKg))
+  if (item.grossMassKg !== undefined) sheet.set('grossMassKg', Number(item.grossMassKg))
   const pieces = declaredPieces(item, views)
   if (pieces) {
     sheet.set('pieces', pieces.round(3).toNumber())

@@ -3,6 +3,7 @@ import type { Entry, FactValue, Facts } from '../declarations/bodies.ts'
 import type { Standing } from '../declarations/standing.ts'
 import type { Part, StoredGoods } from '../declarations/goods.ts'
 import { samePrefix } from '../declarations/lines.ts'
+import { usualHours } from './shipments.ts'
 import { findContainerSteps, findEntries } from '../declarations/goods-store.ts'
 import { declaredPieces, mixedPieces, quantityClaim } from './quantity.ts'
 import { clonesKnown, type ClonesKnownDeps } from './clones-known.ts'
@@ -15,6 +16,9 @@ import { digitalLink } from '../gs1/write.ts'
 import { type DeclarationFactDeps, declarationFacts, lineFacts } from './declaration-facts.ts'
 import * as goods from './goods-facts.ts'
 import * as store from './facts-store.ts'
+import { documentsOf, isExpired } from './document-facts.ts'
+import { massFacts } from './mass-facts.ts'
+import { type KnownCapacity, listCapacities, type Made, production, worstHour } from './production.ts'
 import type { LedFact } from './vocabulary.ts'
 import { rounded } from './statistics.ts'
 
@@ -40,11 +44,12 @@ export async function readFacts(deps: FactDeps, question: FactQuestion): Promise
     relations: await listRelations(deps.pool, participant, lodged.position),
     prices: new Map<string, Promise<number[]>>(),
   }
+  const capacities = await listCapacities(deps.pool, question.customs)
   const read = await sideBySide(content.items, async (item) => {
     const views = await viewsOf(deps, question, parts, item.number)
     const first = item === content.items[0]
     const copiesKnown = views.every(({ log }) => compared.has(log))
-    const led = await goodsFacts(deps, question, { item, first, views, frozen, copiesKnown })
+    const led = await goodsFacts(deps, question, { item, first, views, frozen, copiesKnown, capacities })
     return { views, line: { number: item.number, item: await lineFacts(deps, question, item, views, past), led } }
   })
   const decl = await declarationFacts(
@@ -89,7 +94,14 @@ async function viewsOf(
   return views
 }
 
-type Line = { item: Item; first: boolean; views: readonly goods.GoodsView[]; frozen: StoredGoods; copiesKnown: boolean }
+type Line = {
+  item: Item
+  first: boolean
+  views: readonly goods.GoodsView[]
+  frozen: StoredGoods
+  copiesKnown: boolean
+  capacities: readonly KnownCapacity[]
+}
 
 async function goodsFacts(deps: FactDeps, question: FactQuestion, line: Line): Promise<Record<string, FactValue>> {
   const { item, first, views, frozen } = line
@@ -129,6 +141,8 @@ async function goodsFacts(deps: FactDeps, question: FactQuestion, line: Line): P
   await headingFacts(sheet, line, show)
   await quantityFacts(deps, sheet, line, units)
   custodyFacts(sheet, views)
+  massFacts(sheet, item, views)
+  productionFacts(sheet, line)
   await shipmentFacts(deps, sheet, views, question)
   await partyLists(deps, sheet, views)
   return sheet.facts
@@ -173,11 +187,14 @@ async function cloneFacts(sheet: Sheet, { views, copiesKnown }: Line, count: Cou
 
 const isCertificate = (type: string): boolean => /origin/i.test(type)
 
-async function originFacts(sheet: Sheet, { item, views }: Line, { standing }: FactQuestion, show: Show): Promise<void> {
-  const certificates = (standing.current.body.content.documents ?? []).flatMap((document) =>
-    typeof document === 'object' && isCertificate(document.type) && document.country !== undefined
-      ? [document.country]
-      : [],
+async function originFacts(
+  sheet: Sheet,
+  { item, views }: Line,
+  { standing, at }: FactQuestion,
+  show: Show,
+): Promise<void> {
+  const certificates = documentsOf(standing.current.body.content).flatMap((paper) =>
+    isCertificate(paper.type) && paper.country !== undefined && !isExpired(paper, at) ? [paper.country] : [],
   )
   const [certified] = certificates
   const found = goods.origins(views)
@@ -284,33 +301,57 @@ function custodyFacts(sheet: Sheet, views: readonly goods.GoodsView[]): void {
   )
   const underWay = goods.countWhere(views, ({ now }) => now.underWay)
   sheet.set('underWay', underWay.count)
-  const made = goods.production(views)
-  sheet.set(
-    'commissionPeakPerHour',
-    made.peak,
-    entries(() => made.positions),
-  )
-  sheet.set('backdatedHours', rounded(made.backdatedHours, 3))
   const shares = views.map(({ usedShare }) => usedShare)
   const [share] = shares
   if (shares.length === 1 && share !== undefined) sheet.set('usedShare', rounded(share, 4))
 }
 
-/** How long the oldest shipment among them waits for its receipt, and how much of the time that is allowed for it. */
+/** How long the oldest shipment among them waits for its receipt, and how much of the time that is usual on its way. */
 async function shipmentFacts(deps: FactDeps, sheet: Sheet, views: readonly goods.GoodsView[], { at }: FactQuestion) {
-  let hours = 0
+  const worst = { hours: 0, ratio: 0, basis: 'deadline' }
   const oldest: Entry[] = []
-  for (const view of views) {
-    const open = view.standings.filter(({ now }) => now.underWay)
-    const positions = [...new Set(open.map(({ now }) => (now.containers.at(-1) ?? now.own).position))]
-    for (const entry of await findEntries(deps.pool, view.asOf.log, positions)) {
+  const usual = new Map<string, Promise<number | undefined>>()
+  for (const { log, standings, asOf } of views) {
+    const open = new Map(
+      standings
+        .filter(({ now }) => now.underWay)
+        .map(({ now }) => [(now.containers.at(-1) ?? now.own).position, now] as const),
+    )
+    for (const entry of await findEntries(deps.pool, asOf.log, [...open.keys()])) {
       const age = (at.getTime() - entry.recordTime.getTime()) / 3_600_000
-      if (age > hours) oldest.unshift({ log: view.log, position: entry.position })
-      hours = Math.max(hours, age)
+      if (age > worst.hours) oldest.unshift({ log, position: entry.position })
+      worst.hours = Math.max(worst.hours, age)
+      const { sender = null, addressee = null } = open.get(entry.position) ?? {}
+      const key = `${asOf.log} ${sender} ${addressee}`
+      const asked =
+        usual.get(key) ??
+        (sender === null || addressee === null
+          ? Promise.resolve(undefined)
+          : usualHours(deps, { ...asOf, sender, addressee }))
+      usual.set(key, asked)
+      const hours = await asked
+      const ratio = age / (hours ?? deps.limits.transitDeadlineHours)
+      if (ratio > worst.ratio) Object.assign(worst, { ratio, basis: hours === undefined ? 'deadline' : 'history' })
     }
   }
-  sheet.set('shipmentAgeHours', rounded(hours, 3), { entries: oldest.slice(0, 3) })
-  sheet.set('shipmentAgeRatio', rounded(hours / deps.limits.transitDeadlineHours, 4))
+  sheet.set('shipmentAgeHours', rounded(worst.hours, 3), { entries: oldest.slice(0, 3) })
+  sheet.set('shipmentAgeRatio', rounded(worst.ratio, 4), { entries: oldest.slice(0, 3) })
+  sheet.set('shipmentBasis', worst.basis)
+}
+
+/** What was made within an hour, and how much that is of what the maker can make. */
+function productionFacts(sheet: Sheet, { views, capacities }: Line): void {
+  const { made, backdatedHours } = production(views)
+  const [log = ''] = views.map((view) => view.log)
+  const entriesOf = ({ positions }: Made): { entries: Entry[] } => ({
+    entries: positions.slice(0, 10).map((position) => ({ log, position })),
+  })
+  const [most] = made
+  sheet.set('commissionPeakPerHour', most?.count ?? 0, most && entriesOf(most))
+  sheet.set('backdatedHours', rounded(backdatedHours, 3))
+  const worst = worstHour(made, capacities)
+  if (worst) sheet.set('capacityRatio', rounded(worst.ratio, 4), entriesOf(worst.made))
+  else sheet.unknown('capacityRatio', 'no capacity is registered for the maker of that time')
 }
 
 async function partyLists({ directory }: FactDeps, sheet: Sheet, views: readonly goods.GoodsView[]): Promise<void> {

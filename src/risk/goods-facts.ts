@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { eventOf } from '../capture/recorded-event.ts'
 import { isSerious } from '../clones/clone.ts'
 import type { Resolver } from '../codes/resolve.ts'
 import { claimedFrom } from '../codes/serial.ts'
@@ -193,8 +194,7 @@ export function countSuspected(views: readonly GoodsView[], codes: readonly stri
 /** The country of origin that a commissioning entry itself names (CBV master data `countryOfOrigin`). */
 export function originOf(entry: goods.BornEntry | undefined): string | undefined {
   if (!entry) return undefined
-  const whole: unknown = JSON.parse(entry.bytes.toString('utf8'))
-  const ilmd = memberOf(memberOf(whole, 'event'), 'ilmd')
+  const { ilmd } = bornEvent(entry)
   if (typeof ilmd !== 'object' || ilmd === null) return undefined
   for (const [name, value] of Object.entries(ilmd)) {
     if (/(^|[:#])countryOfOrigin$/.test(name) && typeof value === 'string') return value
@@ -202,8 +202,15 @@ export function originOf(entry: goods.BornEntry | undefined): string | undefined
   return undefined
 }
 
-const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Object.getOwnPropertyDescriptor(value, name)?.value : undefined
+/** Entries are up to 64 KB, and several facts read them. */
+const read = new WeakMap<goods.BornEntry, Record<string, unknown>>()
+
+/** What an entry says that began the life of units. */
+export function bornEvent(entry: goods.BornEntry): Record<string, unknown> {
+  const event = read.get(entry) ?? eventOf(entry.bytes)
+  read.set(entry, event)
+  return event
+}
 
 /** Origins of the units: by commissioning data, else by the register of products. The place of marking alone says nothing. */
 export function origins(views: readonly GoodsView[]): { origin: string; basis: string; counted: Counted }[] {
@@ -220,26 +227,6 @@ export function origins(views: readonly GoodsView[]): { origin: string; basis: s
     }
   }
   return [...found.values()].sort((a, b) => b.counted.count - a.counted.count || (a.origin < b.origin ? -1 : 1))
-}
-
-/** Most units that one maker commissioned within an hour, and by how much the latest report was late, in hours. */
-export function production(views: readonly GoodsView[]): { peak: number; backdatedHours: number; positions: number[] } {
-  const hours = new Map<string, number>()
-  let backdated = 0
-  const positions: number[] = []
-  for (const view of views) {
-    const counts = new Map<number, number>()
-    for (const { group } of view.standings) counts.set(group.born, (counts.get(group.born) ?? 0) + group.count)
-    for (const [born, count] of counts) {
-      const entry = view.born.get(born)
-      if (!entry) continue
-      const key = `${entry.participant} ${entry.eventTime.toISOString().slice(0, 13)}`
-      hours.set(key, (hours.get(key) ?? 0) + count)
-      backdated = Math.max(backdated, (entry.recordTime.getTime() - entry.eventTime.getTime()) / 3_600_000)
-      if (positions.length < 10) positions.push(born)
-    }
-  }
-  return { peak: Math.max(0, ...hours.values()), backdatedHours: backdated, positions }
 }
 
 /** Units that this firm neither owns nor holds, nor is addressed for, and for whose owner it has no mandate. */

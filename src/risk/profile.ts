@@ -48,6 +48,8 @@ export type Profile = {
   random: Readonly<Partial<Record<Lane, number>>>
   /** By how much the random shares of authorised operators and approved combinations are lowered; never to nothing. */
   authorisedFactor: number
+  /** Which papers an authorised operator hands in whose load was only drawn: the invoice and the transport document. Absent: all. */
+  authorisedDocuments?: 'key'
   /** The share of finished inspections that others repeat. */
   secondShare: number
   /** Of a rule that was withdrawn: the share of its hits that is looked at all the same. */
@@ -229,6 +231,13 @@ export const firstProfile: Profile = {
       'yellow',
       'led.shipmentAgeRatio > 2.0',
       'A shipment waits for its receipt for {led.shipmentAgeHours} hours.',
+      watched,
+    ),
+    rule(
+      'P19',
+      'yellow',
+      'led.capacityRatio > 1.1',
+      '{led.commissionPeakPerHour} units were commissioned in an hour, {led.capacityRatio} of what the maker can make.',
       watched,
     ),
     rule(

@@ -16,7 +16,7 @@ export function repeat(
   body: DecidedBody,
   seed: Uint8Array,
 ): { then: string; now: string } {
-  const { lane, hold, doNotLoad, results, score, reasons, checks, draws, authorised, alarm } = body
+  const { lane, hold, doNotLoad, results, score, reasons, checks, draws, authorised, keyDocuments, alarm } = body
   const then = {
     lane,
     hold,
@@ -27,6 +27,7 @@ export function repeat(
     checks,
     draws,
     authorised,
+    ...(keyDocuments === undefined ? {} : { keyDocuments }),
     ...(alarm === undefined ? {} : { alarm }),
   }
   const now = decide({

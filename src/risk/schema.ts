@@ -52,6 +52,7 @@ export const NewProfile = Type.Object(
     quota: Type.Optional(Type.Object({ share: Share, lane: Lane }, closed)),
     random: Type.Optional(Type.Partial(Type.Object({ blue: Share, yellow: Share, red: Share }, closed))),
     authorisedFactor: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1 })),
+    authorisedDocuments: Type.Optional(Type.Enum(['all', 'key'], { type: 'string' })),
     secondShare: Type.Optional(Type.Number({ minimum: 0.01, maximum: 1 })),
     withdrawnShare: Type.Optional(Type.Number({ minimum: 0.01, maximum: 1 })),
     validFrom: Type.Optional(Time),
@@ -77,6 +78,7 @@ export function profileOf(given: NewProfile): Profile {
     quota: given.quota ?? defaults.quota,
     random: given.random ?? defaults.random,
     authorisedFactor: given.authorisedFactor ?? defaults.authorisedFactor,
+    ...(given.authorisedDocuments === 'key' ? { authorisedDocuments: 'key' as const } : {}),
     secondShare: given.secondShare ?? defaults.secondShare,
     withdrawnShare: given.withdrawnShare ?? defaults.withdrawnShare,
   }

@@ -13,15 +13,17 @@ type Decided = Told & {
 }
 
 /** The facts and rates of a load as it would be decided now. */
-async function lodged(border: Post, pieces = 12, changes: Record<string, unknown> = {}) {
+async function lodged(border: Post, pieces = 12, changes: Record<string, unknown> = {}, item = {}) {
   const { id } = await border.maker.expect<Told>(
     201,
     'POST',
     '/declarations',
-    declaration([(await load(border)).sscc], pieces, changes),
+    declaration([(await load(border)).sscc], pieces, changes, item),
   )
-  const [decision] = (await border.officers[0].expect<Decided>(200, 'GET', `/declarations/${id}`)).decisions
+  const told = await border.officers[0].expect<Decided>(200, 'GET', `/declarations/${id}`)
+  const [decision] = told.decisions
   return {
+    checks: told.checks?.map((check) => check.id),
     lane: decision?.lane,
     authorised: decision?.facts.decl['authorised']?.value,
     combination: decision?.facts.decl['combinationApproved']?.value,
@@ -34,7 +36,7 @@ t.test('an authorised operator: two persons grant, one suspends, dates count', a
   const app = await testApp(t, { now: clock.now })
   const border = await post(app)
   const [first, second] = border.officers
-  await enforce(border, { random: { yellow: 1e-6 }, authorisedFactor: 0.25 })
+  await enforce(border, { random: { yellow: 1e-6 }, authorisedFactor: 0.25, authorisedDocuments: 'key' })
   const path = '/border/authorised-operators'
   const day = (n: number) => new Date(clock.now().getTime() + n * dayMs).toISOString()
   const body = { participant: border.maker.id, type: 'AEO-C', from: day(0), until: day(2), legalBasis: 'Code, 430' }
@@ -48,7 +50,10 @@ t.test('an authorised operator: two persons grant, one suspends, dates count', a
   t.match(await second.expect(201, 'POST', `${path}/${id}/approvals`), { id, state: 'granted', type: 'AEO-C' })
   t.match((await second.call('POST', `${path}/${id}/approvals`)).json(), { code: 'taken' })
   t.match(await lodged(border), { authorised: true, rates: ['random:yellow 2.5e-7'] })
-  t.match(await lodged(border, 13), { authorised: true, lane: 'yellow' }, 'never immunity')
+  t.match(await lodged(border, 13), { authorised: true, lane: 'yellow', checks: ['documents'] }, 'never immunity')
+  await enforce(border, { random: { yellow: 1 }, authorisedFactor: 1, authorisedDocuments: 'key' })
+  t.match(await lodged(border), { lane: 'yellow', checks: ['key_documents'] }, 'fewer papers where it was only drawn')
+  await enforce(border, { random: { yellow: 1e-6 }, authorisedFactor: 0.25 })
   t.equal((await border.maker.expect<unknown[]>(200, 'GET', path)).length, 1)
   t.equal((await border.rival.expect<unknown[]>(200, 'GET', path)).length, 0)
   await first.expect(201, 'POST', `${path}/${id}/suspensions`, { reason: 'an upheld finding' })
@@ -95,15 +100,17 @@ t.test('a pre-approved combination covers what it names, and no load that a rule
     changes: Record<string, unknown>,
     combination: boolean,
     rates: string[],
+    item?: Record<string, unknown>,
   ][] = [
     ['as it says', 12, {}, true, ['random:yellow 5e-7']],
     ['by its number', 12, { combination: id }, true, ['random:yellow 5e-7']],
     ['another consignee', 12, { consignee: { name: 'Other', country: 'KZ' } }, false, whole],
     ['another route', 12, { route: ['KG', 'UZ', 'KZ'] }, false, whole],
     ['a hint against this load', 13, {}, true, whole],
+    ['another origin, of which no rule speaks', 12, {}, true, whole, { originCountry: 'KZ' }],
   ]
-  for (const [what, pieces, changes, combination, rates] of table) {
-    t.match(await lodged(border, pieces, changes), { lane: 'green', combination, rates }, what)
+  for (const [what, pieces, changes, combination, rates, item] of table) {
+    t.match(await lodged(border, pieces, changes, item), { lane: 'green', combination, rates }, what)
   }
   await second.expect(201, 'POST', `/border/combinations/${id}/ends`, { reason: 'over' })
   t.match(await lodged(border), { combination: false, rates: whole })

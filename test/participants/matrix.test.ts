@@ -123,6 +123,8 @@ const table = `
   POST /border/authorised-operators/:id/suspensions: customs
   POST /border/combinations:                         customs
   GET /border/combinations:                          all
+  POST /border/capacities:                           operator agency
+  GET /border/capacities:                            all
   POST /border/combinations/:id/approvals:           customs
   POST /border/combinations/:id/ends:                customs
   GET /findings:                                     all

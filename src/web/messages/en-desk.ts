@@ -111,6 +111,7 @@ export const enDesk = {
   'found.unreadable': 'unreadable',
   'found.inaccessible': 'out of reach',
   'check-name.documents': 'Documents',
+  'check-name.key_documents': 'The main documents',
   'check-name.goods': 'Open the goods',
   'check-name.units': 'Scan the units',
   'check-name.count': 'Count',

@@ -114,6 +114,7 @@ export const kyDesk: Readonly<Record<keyof typeof enDesk, string>> = {
   'found.unreadable': 'окулбайт',
   'found.inaccessible': 'жетпейт',
   'check-name.documents': 'Документтер',
+  'check-name.key_documents': 'Негизги документтер',
   'check-name.goods': 'Товарды ачуу',
   'check-name.units': 'Товарларды сканерлөө',
   'check-name.count': 'Саноо',

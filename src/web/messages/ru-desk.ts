@@ -114,6 +114,7 @@ export const ruDesk: Readonly<Record<keyof typeof enDesk, string>> = {
   'found.unreadable': 'не читается',
   'found.inaccessible': 'не достать',
   'check-name.documents': 'Документы',
+  'check-name.key_documents': 'Основные документы',
   'check-name.goods': 'Вскрыть товар',
   'check-name.units': 'Отсканировать единицы',
   'check-name.count': 'Пересчёт',
