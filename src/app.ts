@@ -2,7 +2,6 @@
 import type { Server } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Pool } from 'pg'
-import helmet from '@fastify/helmet'
 import postgres from '@fastify/postgres'
 import Fastify, { LogController, type FastifyHttpOptions, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { type CloneDeps, startCloneWatch } from './clones/watch.ts'
@@ -39,12 +38,12 @@ import { type DigestDeps, startDigests } from './findings/digest.ts'
 import { findingRoutes } from './findings/routes.ts'
 import { createThrottle, type Throttle } from './findings/throttle.ts'
 import { listFindingsOf } from './findings/view.ts'
-import { acceptJson, guardDoor, refuseWhileEnding, sendHeaders } from './http/door.ts'
+import { acceptJson, guardDoor, refuseWhileEnding, secureHeaders, sendHeaders } from './http/door.ts'
 import { healthRoutes } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
 import { refuseExcess } from './http/pressure.ts'
 import { answerClientError, answerWithProblems, sendProblem } from './http/problem-handler.ts'
-import { createRate } from './http/rate.ts'
+import { createRate, type Rate } from './http/rate.ts'
 import { registerReference } from './http/reference.ts'
 import { rootRoute } from './http/root.ts'
 import { logRequests, loggerOptions, type LogStream } from './http/request-log.ts'
@@ -71,6 +70,7 @@ import type { ProveDeps } from './proof/prove.ts'
 import { createTileReader } from './proof/publish.ts'
 import { proofRoutes, tilesKept } from './proof/routes.ts'
 import { watchState, type WatchOptions } from './proof/state.ts'
+import { type Started, tellStart } from './proof/told-starts.ts'
 import { webRoutes } from './web/routes.ts'
 
 export const version = '0.1.0'
@@ -92,6 +92,8 @@ export type AppOptions = {
   logStream?: LogStream
   /** Public randomness for the draws of customs; undefined: none, and each draw says so. */
   beacon?: Beacon
+  /** Told in the log `audit` as a start; undefined: an app that is no start of the service. */
+  started?: Started
   /** Where the last checkpoint of each log is put aside; undefined: nowhere, and a restored backup is not noticed. */
   anchors?: Anchors
 }
@@ -126,7 +128,7 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   // First of all: does this database continue what was signed? Nothing may be written before that is known.
   const follower = await openFollower(app, options, pool)
   const goods = await openGoods(app, options, { pool, db, directory, throttle, now, metrics, wake: follower.wake })
-  const { catalogue, keys, resolver, capture, ledger, prepareDeps, recordAct } = goods
+  const { catalogue, keys, resolver, capture, prepareDeps, recordAct } = goods
   const onAct: OnAdministrativeAct = async (act) => void (await recordAct(act))
 
   recordPurposes(app, recordAct, now)
@@ -163,19 +165,9 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   const undoing = { pool, now, clockAheadMaxMs, undoWindowDays, correctionAnswerDays }
   await app.register(correctionRoutes, { ...prepareDeps, ...undoing, capture })
   // Where they are sold, and what a buyer may ask.
-  const { nestingMax } = config.limits
-  const logNo = (name: string) => ledger.logNo(name)
-  const selling = { capture, directory, pool, now, clockAheadMaxMs }
-  const { saleCheckReadCodes: objectsPerRead, saleCheckReadsAtOnce: readsAtOnce } = config.limits
-  const questions = createQuestions(pool, { nestingMax, objectsPerRead, readsAtOnce })
-  await app.register(retailRoutes, { ...selling, resolver, catalogue, logNo, questions, rate })
-  // What became of them.
-  const listFindings = (id: bigint, asker: ParticipantRef) => listFindingsOf({ db, directory }, id, asker)
-  await app.register(provenanceRoutes, { pool, resolver, catalogue, ledger, directory, listFindings, nestingMax })
-  await app.register(stockRoutes, { pool, directory, catalogue, now, log: app.log })
-  // What must not be sold any more.
-  const finding = { pool, resolver, catalogue, ledger }
-  await app.register(recallRoutes, { ...finding, directory, recordAct, now })
+  await furnishRetail(app, config, { ...goods, pool, directory, rate, now })
+  // What became of them, and what must not be sold any more.
+  await furnishSight(app, limits.nestingMax, { ...goods, pool, db, directory, now })
   // What crosses the border.
   await furnishBorder(app, options, { ...goods, pool, db, directory, now })
   // That all of it is true.
@@ -186,6 +178,30 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   startWatching(app, { pool, resolver, directory, now, limits })
 
   await admitOperator(app, register, options.operatorKey)
+  await tellStart({ pool, recordAct, now, log: app.log }, options.started)
+}
+
+async function furnishSight(
+  app: FastifyInstance,
+  nestingMax: number,
+  parts: Goods & { pool: Pool; db: Db; directory: Directory; now: () => Date },
+): Promise<void> {
+  const listFindings = (id: bigint, asker: ParticipantRef) => listFindingsOf(parts, id, asker)
+  await app.register(provenanceRoutes, { ...parts, listFindings, nestingMax })
+  await app.register(stockRoutes, { ...parts, log: app.log })
+  await app.register(recallRoutes, parts)
+}
+
+async function furnishRetail(
+  app: FastifyInstance,
+  { limits }: Config,
+  parts: Goods & { pool: Pool; directory: Directory; rate: Rate; now: () => Date },
+): Promise<void> {
+  const { ledger, pool } = parts
+  const { nestingMax, clockAheadMaxMs, saleCheckReadCodes: objectsPerRead, saleCheckReadsAtOnce: readsAtOnce } = limits
+  const questions = createQuestions(pool, { nestingMax, objectsPerRead, readsAtOnce })
+  const logNo = (name: string) => ledger.logNo(name)
+  await app.register(retailRoutes, { ...parts, clockAheadMaxMs, logNo, questions })
 }
 
 function watchOver({ dataDir, databaseUrl, limits }: Config, parts: Pick<WatchOptions, 'pool' | 'metrics' | 'now'>) {
@@ -236,22 +252,6 @@ function beaconOf({ beacon, limits }: Config): Beacon {
   if (beacon === undefined) return offlineBeacon('no beacon is configured')
   const now = () => new Date()
   return drandBeacon({ url: beacon, timeoutMs: limits.beaconTimeoutMs, sleep: (ms) => delay(ms), now })
-}
-
-/**
- * The headers that helmet would send. They are the same on every answer, and it works all of them out each time (7 % of a scan's
- * CPU time [m]), so it is asked once.
- */
-async function secureHeaders(): Promise<Readonly<Record<string, string>>> {
-  const asked = Fastify()
-  await asked.register(helmet)
-  const bare = await asked.inject('/')
-  await asked.close()
-  const transport = new Set(['content-type', 'content-length', 'date', 'connection'])
-  const headers = Object.entries(bare.headers).flatMap(([name, value]) =>
-    typeof value === 'string' && !transport.has(name) ? [[name, value] as const] : [],
-  )
-  return Object.freeze(Object.fromEntries(headers))
 }
 
 /** What every request passes before any route. */

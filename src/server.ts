@@ -13,6 +13,7 @@ import { migrate } from './db/migrate.ts'
 import { checkRoles } from './db/roles.ts'
 import { openWaitingRoom } from './http/waiting-room.ts'
 import { fileAnchors } from './proof/anchor.ts'
+import type { Started } from './proof/told-starts.ts'
 
 type App = Awaited<ReturnType<typeof buildApp>>
 
@@ -48,10 +49,20 @@ async function main(): Promise<void> {
     masterKey: installation.masterKey,
     operatorKey: installation.operatorKey,
     anchors: fileAnchors(config.anchorDir),
+    started: startOf(config, migrated),
     onFatal: die,
   })
   await listen(app, config)
   announce(app, config, installation, database)
+}
+
+/** What others may know of the settings: neither secrets nor addresses that hold passwords. */
+function startOf(config: Config, migrated: readonly string[]): Started {
+  const { host, port, rateLimit, issuingState, logOrigin, witnesses, beacon, trustedProxies } = config
+  const database = config.databaseUrl === undefined ? 'embedded' : 'external'
+  const ownLogin = String(config.databaseUrl === undefined || config.appDatabaseUrl !== undefined)
+  const known = { host, port, rateLimit, issuingState, logOrigin, witnesses, beacon, trustedProxies }
+  return { ...known, database, ownLogin, migrated, node: process.version }
 }
 
 /** A port that the system chooses is nobody's to ask at. */

@@ -72,6 +72,30 @@ export async function listOrigins(client: Queryable, log: number): Promise<Map<s
   return new Map(rows.map((row) => [row.origin, row.no]))
 }
 
+export type NewIdentity = { id: string; at: Date; log: string; origin: string; fromSize: number; reason: string }
+
+/** Every key that took over from an earlier one, oldest first, with an id of its own. */
+export async function listNewIdentities(client: Queryable): Promise<NewIdentity[]> {
+  const { rows } = await client.query<{
+    log: string
+    origin: string
+    from_size: bigint
+    reason: string
+    created_at: Date
+  }>(
+    `select log.name as log, origin, from_size, reason, created_at from log_key join log on log.id = log_id
+     where no > 1 order by created_at, log_id, no`,
+  )
+  return rows.map(({ log, origin, from_size, reason, created_at }) => ({
+    id: `urn:tamga:log-key:${origin}`,
+    at: created_at,
+    log,
+    origin,
+    fromSize: Number(from_size),
+    reason,
+  }))
+}
+
 export const insertKey = (
   client: Queryable,
   log: number,

@@ -42,6 +42,7 @@ const table = `
   POST /border/authorised-operators:                 customs
   POST /border/authorised-operators/:id/approvals:   customs
   POST /border/authorised-operators/:id/suspensions: customs
+  POST /border/capacities:                           customs
   POST /border/combinations:                         customs
   POST /border/combinations/:id/approvals:           customs
   POST /border/combinations/:id/ends:                customs
@@ -75,7 +76,8 @@ type Entry = {
 
 t.test('each administrative act is an entry: who, what, when, and no secret', async (t) => {
   const clock = testClock()
-  const app = await testApp(t, { now: clock.now })
+  const started = { rateLimit: 0, migrated: ['0001_roles'] }
+  const app = await testApp(t, { now: clock.now, started })
   const written = routesIn(app.app.printRoutes({ commonPrefix: false }))
     .filter(({ method, path }) => method !== 'GET' && !path.startsWith('/app'))
     .map(({ method, path }) => `${method} ${path}`)
@@ -93,6 +95,12 @@ t.test('each administrative act is an entry: who, what, when, and no secret', as
     texts.push(...rows.map(({ text }) => text))
     return rows.map(({ text }) => JSON.parse(text) as Entry)
   }
+  const [first] = (await fresh()).reverse()
+  t.match(
+    first,
+    { act: { kind: 'service_started', subject: started }, by: { service: 'tamga' } },
+    'a start is told too',
+  )
   const done = new Set<string>()
   const secrets: string[] = []
   const keyOf = async (caller: Caller) =>

@@ -2,7 +2,9 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pino } from 'pino'
 import t from 'tap'
+import type { RecordedAct } from '../../src/capture/act.ts'
 import { ConfigError } from '../../src/config/config.ts'
 import { appRole } from '../../src/db/connect.ts'
 import { createVault } from '../../src/db/secret.ts'
@@ -11,6 +13,7 @@ import { readCheckpoint } from '../../src/proof/checkpoint.ts'
 import { createLogKeys } from '../../src/proof/keys.ts'
 import { beginAnew } from '../../src/proof/new-log.ts'
 import { servedCheckpoint } from '../../src/proof/publish.ts'
+import { tellStart } from '../../src/proof/told-starts.ts'
 import { masterKey } from '../support/app.ts'
 import { pool as poolOf } from '../support/connect.ts'
 import { testDatabase } from '../support/database.ts'
@@ -53,6 +56,19 @@ t.test('a restored backup is refused until the loss is accepted', async (t) => {
   t.match(served?.note, /^log\.test\/main\.2\n200\n/)
   t.match(await readFile(anchors.place('main'), 'utf8'), /^log\.test\/main\.2\n200\n/)
   t.match(await verify('log', '--database', adminUrl, '--no-steps'), { status: 0 })
+  const acts: RecordedAct[] = []
+  const recordAct = async (act: RecordedAct) => {
+    acts.push(act)
+    return { log: 3, position: 0, recordTime: act.at }
+  }
+  await tellStart({ pool, recordAct, now: () => new Date(), log: pino({ level: 'silent' }) }, undefined)
+  const subject = { log: 'main', origin: 'log.test/main.2', fromSize: 100, reason: 'the disk of 12 May' }
+  t.match(
+    acts,
+    [{ kind: 'log_begun_anew', id: 'urn:tamga:log-key:log.test/main.2', subject }],
+    'the next start tells it',
+  )
+  t.equal(acts.length, 1)
 })
 
 t.test('a log that the folder knows and the database does not', async (t) => {
