@@ -179,7 +179,7 @@ function createAsking(world: Doors, journal: Journal, rng: Random): Asking {
       const answer = await remoteOf(gate, call.who)
         .send('POST', call.path, call.body)
         .catch(() => undefined)
-      const late = answer !== undefined && answer.status < 500 && /minutes ahead of ours/.test(answer.text)
+      const late = answer !== undefined && answer.status < 500 && /"time_in_future"/.test(answer.text)
       if (answer && answer.status !== 503 && !late) return { answer, gate }
       journal.count(
         answer === undefined ? 'calls broken' : late ? 'told that its clock is ahead' : 'told to come again',
