@@ -14,6 +14,8 @@ export type Script = (typeof entries)[number]
 export type Asset = { bytes: Uint8Array; type: string }
 export type Assets = {
   style: string
+  /** What opens the scanner without a network: a script that is asked for by one name in all its versions. */
+  worker: Uint8Array
   script(name: Script): string
   find(name: string): Asset | undefined
   /** Bytes of a script and of what it loads at once, for the budget of a page. */
@@ -53,7 +55,6 @@ async function buildAssets(): Promise<Assets> {
     logLevel: 'silent',
     define: { readerWasm: JSON.stringify(`${base}/assets/${wasmName}`) },
   })
-  await stop()
   for (const { path, contents } of outputFiles) {
     const type = path.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8'
     files.set(basename(path), { bytes: contents, type })
@@ -64,12 +65,36 @@ async function buildAssets(): Promise<Assets> {
     return found
   }
   const address = (entry: string) => `${base}/assets/${nameOf(entry)}`
+  const worker = await buildWorker([...files.keys()].filter((name) => !name.endsWith('.wasm')))
+  await stop()
   return {
     style: address('style'),
+    worker,
     script: address,
     find: (name) => files.get(name),
     sizeOf: (name) => sizeWithImports(metafile.outputs, nameOf(name)),
   }
+}
+
+/** @param names of the pages' own files, which it keeps */
+async function buildWorker(names: readonly string[]): Promise<Uint8Array> {
+  const version = createHash('sha256').update(names.join()).digest('hex').slice(0, 12)
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`client/worker.${extension}`, here))],
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    write: false,
+    logLevel: 'silent',
+    define: {
+      ownFiles: JSON.stringify(names.map((name) => `${base}/assets/${name}`)),
+      version: JSON.stringify(version),
+    },
+  })
+  const [worker] = outputFiles
+  if (!worker) throw new Error('no worker was built')
+  return worker.contents
 }
 
 type Outputs = Awaited<ReturnType<typeof build>>['metafile'] extends infer Meta

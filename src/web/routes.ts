@@ -131,6 +131,10 @@ function ownFiles(app: FastifyInstance): void {
       .headers({ 'cache-control': 'public, max-age=31536000, immutable', 'content-type': asset.type })
       .send(Buffer.from(asset.bytes))
   })
+  app.get('/worker.js', options, async (_request, reply) => {
+    sendHeaders(reply)
+    return reply.type('text/javascript; charset=utf-8').send(Buffer.from((await loadAssets()).worker))
+  })
   app.get('/icon.svg', options, async (_request, reply) =>
     reply.header('cache-control', 'public, max-age=86400').type('image/svg+xml').send(icon),
   )

@@ -7,9 +7,11 @@ import { data, flag, h, type Html } from './html.ts'
 import type { MessageKey, Say } from './language.ts'
 import { cameraParts } from './code-field.ts'
 import { csrfField, type Page } from './layout.ts'
+import { Counterparties } from '../provenance/stock-routes.ts'
+import { piece } from './ask.ts'
 import { type Pages, rolesOf } from './routes.ts'
 import { base } from './session.ts'
-import { hasRole, type SignedVisit } from './visit.ts'
+import { hasRole, type SignedVisit, type Visit } from './visit.ts'
 
 const Places = Type.Array(Type.Object({ id: Type.String(), name: Type.String() }))
 
@@ -34,7 +36,13 @@ const steps: readonly { step: (typeof bizSteps)[number]; roles?: readonly string
 const checkStep = 'check'
 
 export function scannerPages(pages: Pages): void {
-  pages.signed('/scanner', rolesOf('/scanner'), scannerPage)
+  pages.signed('/scanner', rolesOf('/scanner'), async (visit) => scannerPage(visit))
+  // What opens without a network: it names nobody, and whose scans it takes is remembered by the browser (client/queue.ts).
+  pages.open('/scanner/shell', async (visit) => shellPage({ ...visit, me: undefined, session: undefined }))
+  pages.file('/scanner/session', async ({ me, session }) => ({ key: me.key.id, csrf: session.csrf }))
+  pages.file('/scanner/parties', async (visit) =>
+    visit.ask(Counterparties, `/counterparties?name=${piece(visit.query.get('name') ?? '')}`),
+  )
   pages.script('/scanner/scans', async (visit, request, reply) => {
     const { status, bytes, type } = await visit.raw('/scans', { method: 'POST', body: request.body })
     return reply.code(status).type(type).send(bytes)
@@ -46,21 +54,38 @@ export function scannerPages(pages: Pages): void {
 }
 
 async function scannerPage(visit: SignedVisit): Promise<Page> {
-  const { say, me } = visit
+  const { me } = visit
   const places = await visit.ask(Places, '/places?perPage=100')
   const allowed = steps
     .filter(({ roles }) => roles === undefined || hasRole(visit, roles))
     .filter(({ step }) => me.key.steps === undefined || me.key.steps.includes(step))
     .map(({ step }) => step as string)
   const all = hasRole(visit, ['retailer']) ? [...allowed, checkStep] : allowed
+  return frame(
+    visit,
+    all,
+    places,
+    h`${csrfField(visit)}<span data-key="${me.key.id}" data-steps="${data(all)}" hidden></span>`,
+  )
+}
+
+const shellPage = async (visit: Visit): Promise<Page> =>
+  frame(visit, [...steps.map(({ step }) => step), checkStep], [], h`<span data-shell hidden></span>`)
+
+function frame(
+  { say }: Visit,
+  all: readonly string[],
+  places: readonly { id: string; name: string }[],
+  whose: Html,
+): Page {
   return {
     title: say('nav.scanner'),
     scripts: ['scanner'],
     body: h`<h1>${say('nav.scanner')}</h1>
-<div class="scanner" data-scanner data-key="${me.key.id}" data-words="${data(words(say))}" data-address="${base}/scanner" data-limit="${limits.documentCodesMax}">
-${csrfField(visit)}
+<div class="scanner" data-scanner data-words="${data(words(say))}" data-language="${say.language}" data-address="${base}/scanner" data-limit="${limits.documentCodesMax}">
+${whose}
 <label for="step">${say('scan.step')}</label>
-<select id="step" name="step">${all.map((step) => h`<option value="${step}"${flag('selected', step === allowed[0])}>${say.orPlain('do-step', step)}</option>`)}</select>
+<select id="step" name="step">${all.map((step) => h`<option value="${step}"${flag('selected', step === all[0])}>${say.orPlain('do-step', step)}</option>`)}</select>
 ${detailFields(say, places)}
 <form class="code-form" data-scan-form>
 <p class="pack" data-pack hidden></p>
@@ -92,7 +117,7 @@ ${field('document', say('scan.document'), 'shipping receiving')}
 </div></details>`
 
 const field = (name: string, label: string, of: string): Html =>
-  h`<div data-for="${of}"><label for="${name}">${label}</label><input id="${name}" name="${name}" autocomplete="off" maxlength="200"></div>`
+  h`<div data-for="${of}"><label for="${name}">${label}</label><input id="${name}" name="${name}" autocomplete="off" maxlength="250"${name === 'document' ? '' : h` list="${name}-names"`}>${name === 'document' ? '' : h`<datalist id="${name}-names"></datalist>`}</div>`
 
 const problemNames = [
   'code_malformed',
@@ -122,6 +147,7 @@ const own = [
   'good',
   'maySell',
   'waiting',
+  'early',
   'kept',
   'sending',
   'offline',

@@ -98,6 +98,7 @@ const policy = [
   "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
+  "worker-src 'self'",
   "media-src 'self' blob:",
   "manifest-src 'self'",
   "form-action 'self'",

@@ -27,7 +27,7 @@ t.test('scanning', async (t) => {
   const { maker, shop, codes } = await bottles(app, 12)
   const [one = '', two = '', three = '', four = '', five = '', six = '', stranger = '', ...more] = codes
   await scan(maker, 'commissioning', codes)
-  await scan(maker, 'shipping', [one, two, three, four, five, six], { to: shop.id })
+  await scan(maker, 'shipping', [one, two, three, four, five, six, more[1] ?? ''], { to: shop.id })
   const stateOf = async (code: string) =>
     (await app.operator.expect<{ state: string }>(200, 'GET', `/units/${encodeURIComponent(code)}`)).state
   const stepsOf = async (code: string) => {
@@ -107,6 +107,46 @@ t.test('scanning', async (t) => {
     t.same((await stepsOf(four)).slice(2), ['receiving'])
   })
 
+  await t.test('opened again without a network: it scans, and names nobody', async (t) => {
+    await page.goto('/app/scanner')
+    await page.locator('[data-scanner][data-kept]').waitFor()
+    await context.setOffline(true)
+    await page.reload()
+    await page.locator('#scan').waitFor()
+    t.notMatch(await page.content(), /Karakol Market|name="csrf"/, 'what is kept is nobody’s')
+    t.same(await page.locator('#step option').count(), 13, 'but only the steps that this key has')
+    await choose(page, 'receiving')
+    await wedge(page, more[1] ?? '')
+    await newest(page, 'warn').getByText('Kept here').waitFor()
+    t.same(await violations(page), [])
+    await picture(page, 'scanner-shell')
+    await context.setOffline(false)
+    await newest(page, 'good').getByText('Recorded').waitFor()
+    t.equal(await stateOf(more[1] ?? ''), 'active')
+  })
+
+  await t.test('a sign-out leaves nothing to open', async (t) => {
+    const other = await visitor(browser, app.origin)
+    await signIn(other.page, maker.key)
+    await other.page.goto('/app/scanner')
+    await other.page.locator('[data-scanner][data-kept]').waitFor()
+    const kept = await other.page.evaluate<string[]>(
+      `caches.keys().then((names) => Promise.all(names.map((name) => caches.open(name).then((cache) => cache.keys())))).then((all) => all.flat().map(({ url }) => new URL(url).pathname))`,
+    )
+    t.same(
+      kept.filter((path) => !path.startsWith('/app/assets/')),
+      ['/app/scanner/shell'],
+      'nothing that the interface answers is kept',
+    )
+    await other.page.getByRole('button', { name: 'Sign out' }).click()
+    await other.page.getByRole('link', { name: 'Sign in' }).waitFor()
+    t.same(await other.page.evaluate('caches.keys()'), [])
+    await other.context.setOffline(true)
+    await t.rejects(other.page.goto('/app/scanner'))
+    t.same(other.faults, [])
+    await other.context.close()
+  })
+
   await t.test('an answer that was lost on its way: sent again, recorded once', async (t) => {
     await choose(page, 'receiving')
     let lost = 0
@@ -161,7 +201,13 @@ t.test('scanning', async (t) => {
     await choose(page, 'shipping')
     await wedge(page, pallet)
     await page.getByText('Say first to whom it is shipped').waitFor()
-    await page.locator('#to').fill(shop.id)
+    await page.locator('#to').fill('Nobody of this name')
+    await wedge(page, pallet)
+    await page.getByText('Say first to whom it is shipped').waitFor()
+    await page.locator('#to').fill('karakol')
+    await page.locator(`#to-names option[value="Karakol Market · ${shop.id}"]`).waitFor({ state: 'attached' })
+    await page.locator('#to').fill('karakol market')
+    while (!(await page.locator('#to').inputValue()).endsWith(shop.id)) await page.locator('#to').press('End')
     await wedge(page, pallet)
     await newest(page, 'good').waitFor()
     t.equal(await stateOf(stranger), 'in_transit')

@@ -17,6 +17,9 @@ export type Scan = {
 export type Kept = { no?: number; key: string; scan: Scan }
 
 const store = 'scans'
+/** Who scans on this device, for the time without a network; forgotten at sign-out. */
+const whoStore = 'who'
+export type Who = { key: string; steps: string[] }
 
 function request<Value>(made: IDBRequest<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
@@ -29,8 +32,12 @@ let opened: Promise<IDBDatabase> | undefined
 
 function database(): Promise<IDBDatabase> {
   opened ??= new Promise((resolve, reject) => {
-    const opening = indexedDB.open('tamga', 1)
-    opening.onupgradeneeded = () => void opening.result.createObjectStore(store, { keyPath: 'no', autoIncrement: true })
+    const opening = indexedDB.open('tamga', 2)
+    opening.onupgradeneeded = () => {
+      const found = opening.result.objectStoreNames
+      if (!found.contains(store)) opening.result.createObjectStore(store, { keyPath: 'no', autoIncrement: true })
+      if (!found.contains(whoStore)) opening.result.createObjectStore(whoStore)
+    }
     opening.onsuccess = () => resolve(opening.result)
     opening.onerror = () => reject(opening.error ?? new Error('IndexedDB'))
   })
@@ -61,4 +68,17 @@ export async function replace(kept: Kept): Promise<void> {
 
 export async function forget(no: number): Promise<void> {
   await request((await database()).transaction(store, 'readwrite').objectStore(store).delete(no))
+}
+
+export async function remember(who: Who): Promise<void> {
+  await request((await database()).transaction(whoStore, 'readwrite').objectStore(whoStore).put(who, 'who'))
+}
+
+export async function whoScans(): Promise<Who | undefined> {
+  const found: unknown = await request((await database()).transaction(whoStore).objectStore(whoStore).get('who'))
+  return found as Who | undefined
+}
+
+export async function forgetWho(): Promise<void> {
+  await request((await database()).transaction(whoStore, 'readwrite').objectStore(whoStore).clear())
 }

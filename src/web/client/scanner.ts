@@ -1,16 +1,39 @@
 // Scanning: a code comes by keyboard, hand scanner or camera, is kept, sent in order, and answered with colour and sound.
 import { addLine, type Line, shortCode, type Tone } from './answers.ts'
 import { startCamera } from './camera.ts'
-import { forget, keep, type Kept, replace, type Scan, waiting } from './queue.ts'
+import { chosenParty, offerParties } from './parties.ts'
+import { forget, keep, type Kept, remember, replace, type Scan, waiting, type Who, whoScans } from './queue.ts'
 import { sound } from './tones.ts'
 
 type Item = { path: string; code: string; detail: string }
 type Verdict = { status: number; code?: string; detail?: string; title?: string; errors?: Item[]; waiting?: string[] }
 
 const root = document.querySelector<HTMLElement>('[data-scanner]')
-if (root) begin(root)
+if (root) void open(root)
 
-function begin(root: HTMLElement): void {
+/** The page says who scans; the one that opens without a network asks the browser who it was. */
+async function open(root: HTMLElement): Promise<void> {
+  const said = root.querySelector<HTMLElement>('[data-key]')
+  const csrf = root.querySelector<HTMLInputElement>('[name=csrf]')?.value
+  if (!said) return begin(root, await whoScans().catch(() => undefined), undefined)
+  const who: Who = { key: said.dataset['key'] ?? '', steps: JSON.parse(said.dataset['steps'] ?? '[]') as string[] }
+  begin(root, who, csrf)
+  await remember(who).catch(() => undefined)
+  await prepareForNoNetwork(root).catch(() => undefined)
+}
+
+/** Only where the browser has it, and on a secure origin; scanning itself needs none of it. */
+async function prepareForNoNetwork(root: HTMLElement): Promise<void> {
+  if (!('serviceWorker' in navigator)) return
+  navigator.serviceWorker.addEventListener('message', () => (root.dataset['kept'] = ''))
+  navigator.serviceWorker.startMessages()
+  await navigator.serviceWorker.register('/app/worker.js', { scope: '/app/' })
+  const { active } = await navigator.serviceWorker.ready
+  active?.postMessage(root.dataset['language'] ?? '')
+}
+
+/** @param csrf undefined: asked for when something is to be sent */
+function begin(root: HTMLElement, who: Who | undefined, csrf: string | undefined): void {
   const find = <Found extends HTMLElement>(selector: string): Found => {
     const found = root.querySelector<Found>(selector)
     if (!found) throw new Error(selector)
@@ -30,8 +53,7 @@ function begin(root: HTMLElement): void {
     find('[data-line]'),
     find('[data-attention]'),
   ]
-  const csrf = find<HTMLInputElement>('[name=csrf]').value
-  const key = root.dataset['key'] ?? ''
+  const key = who?.key ?? ''
   const address = root.dataset['address'] ?? ''
   const lines = new Map<string, { line: Line; code: string }[]>()
   let parent: string | undefined
@@ -51,7 +73,15 @@ function begin(root: HTMLElement): void {
   const detail = (name: string): string | undefined => {
     const node = find<HTMLInputElement | HTMLSelectElement>(`#${name}`)
     const used = node.closest<HTMLElement>('[data-for]')
-    return used?.hidden || node.value.trim() === '' ? undefined : node.value.trim()
+    if (used?.hidden || node.value.trim() === '') return undefined
+    return name === 'to' || name === 'carrier' ? chosenParty(node.value) : node.value.trim()
+  }
+  /** The token of this session, if it is still that of who scanned. */
+  const token = async (): Promise<string | undefined> => {
+    if (csrf !== undefined) return csrf
+    const answer = await fetch(`${address}/session`, { redirect: 'error' })
+    const session = (await answer.json()) as { key: string; csrf: string }
+    return session.key === key ? (csrf = session.csrf) : undefined
   }
 
   /** Which fields a step has, and what is to be scanned next. */
@@ -89,7 +119,11 @@ function begin(root: HTMLElement): void {
       }
       return showStep()
     }
-    if (step.value === 'shipping' && detail('to') === undefined) {
+    const carrier = find<HTMLInputElement>('#carrier').value.trim()
+    if (
+      step.value === 'shipping' &&
+      (detail('to') === undefined || (carrier !== '' && detail('carrier') === undefined))
+    ) {
       sound('bad')
       warn(say('needTo'))
       return
@@ -147,9 +181,11 @@ function begin(root: HTMLElement): void {
 
   const send = async ({ scan }: Kept): Promise<Verdict | undefined> => {
     try {
+      const known = await token()
+      if (known === undefined) return { status: 401 }
       const answer = await fetch(`${address}/scans`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'tamga-csrf': csrf },
+        headers: { 'content-type': 'application/json', 'tamga-csrf': known },
         body: JSON.stringify({ ...scan, partial: true, sentAt: new Date().toISOString() }),
         signal: AbortSignal.timeout(15_000),
       })
@@ -186,7 +222,7 @@ function begin(root: HTMLElement): void {
         own ?? (verdict.status >= 400 ? { code: verdict.code ?? '', detail: verdict.detail ?? '' } : undefined)
       if (fault)
         answer(line, 'bad', say(`problem.${fault.code}`) || fault.code, say(`do.${fault.code}`) || fault.detail)
-      else if (verdict.waiting && verdict.waiting.length > 0) answer(line, 'warn', say('waiting'))
+      else if (verdict.waiting && verdict.waiting.length > 0) answer(line, 'warn', say('early'))
       else answer(line, 'good', say('good'))
     })
   }
@@ -196,7 +232,7 @@ function begin(root: HTMLElement): void {
     try {
       const asked = await fetch(`${address}/checks`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'tamga-csrf': csrf },
+        headers: { 'content-type': 'application/json', 'tamga-csrf': (await token()) ?? '' },
         body: JSON.stringify({ codes: [code] }),
       })
       const body = (await asked.json()) as { results?: { maySell: boolean; reason?: string }[]; code?: string }
@@ -209,6 +245,14 @@ function begin(root: HTMLElement): void {
     }
   }
 
+  if (!who) {
+    warn(say('signIn'))
+    find<HTMLButtonElement>('[data-scan-form] button').disabled = true
+    input.disabled = true
+    return
+  }
+  for (const option of [...step.options]) if (!who.steps.includes(option.value)) option.remove()
+  for (const name of ['to', 'carrier']) offerParties(find<HTMLInputElement>(`#${name}`), address)
   root.querySelector('[data-scan-form]')?.addEventListener('submit', (event) => {
     event.preventDefault()
     const code = input.value.trim()

@@ -132,4 +132,5 @@ export const enWork = {
   'border.votes': 'Voices for the release: {votes} of 2.',
   'check-name.present': 'Present the goods',
   'check-name.do_not_load': 'Do not load',
+  'scan.early': 'Recorded; waits for the step before it',
 } as const

@@ -133,4 +133,5 @@ export const kyWork: Readonly<Record<keyof typeof enWork, string>> = {
   'border.votes': 'Чыгарууга добуш: 2ден {votes}.',
   'check-name.present': 'Товарды көрсөтүү',
   'check-name.do_not_load': 'Жүктөбөө',
+  'scan.early': 'Жазылды; мурунку кадамды күтүүдө',
 }

@@ -133,4 +133,5 @@ export const ruWork: Readonly<Record<keyof typeof enWork, string>> = {
   'border.votes': 'Голосов за выпуск: {votes} из 2.',
   'check-name.present': 'Предъявить товары',
   'check-name.do_not_load': 'Не грузить',
+  'scan.early': 'Записано; ждёт предыдущего шага',
 }
