@@ -1,4 +1,5 @@
-// The process itself, from the outside: every way in which a start or an end can go, and the sentence for each.
+// The process itself, from the outside: every way in which a start or an end can go, and the sentence for each. What comes after a kill
+// is in test/ledger/kill.test.ts.
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
@@ -20,7 +21,7 @@ function refused(t: Test, ended: Ended, says: RegExp): void {
   t.notMatch(ended.stderr, /\n {4}at /, 'a sentence, not a stack')
 }
 
-t.test('an empty folder, then a used one', async (t) => {
+t.test('an empty folder, then a used one, and one in use', async (t) => {
   const DATA_DIR = await dataFolder(t)
   for (const what of ['empty', 'used']) {
     const from = Date.now()
@@ -31,6 +32,10 @@ t.test('an empty folder, then a used one', async (t) => {
     t.comment(`${what} folder: first answer after ${ms} ms`)
     t.ok(ms < 60_000, `${what}: in time`)
     const key = (await readFile(join(DATA_DIR, 'operator.key'), 'utf8')).trim()
+    if (what === 'used') {
+      refused(t, await startService(t, { DATA_DIR }).ended, /Another service is running on the data folder .*DATA_DIR/)
+      t.equal(await ready(await service.url), 200, 'the first one does not notice')
+    }
     const me = await fetch(`${await service.url}/participants/me`, { headers: { authorization: `Bearer ${key}` } })
     t.equal(me.status, 200, "the operator's key opens the door")
     t.notMatch(service.output(), key, 'and stands in no log')
@@ -45,54 +50,6 @@ t.test('an empty folder, then a used one', async (t) => {
     t.equal((await stat(join(DATA_DIR, file))).mode & 0o777, 0o600, `${file} is ours alone`)
   }
   t.equal((await stat(join(DATA_DIR, 'pg18'))).mode & 0o777, 0o700)
-})
-
-t.test('kill -9 of the service: the next start takes over its database', async (t) => {
-  const DATA_DIR = await dataFolder(t)
-  const first = startService(t, { DATA_DIR })
-  await first.url
-  const orphan = await running(DATA_DIR)
-  first.child.kill('SIGKILL')
-  await first.ended
-  t.same(await running(DATA_DIR), orphan, 'it is still there')
-  const second = startService(t, { DATA_DIR })
-  t.equal(await ready(await second.url), 200)
-  t.equal((await running(DATA_DIR))?.pid, orphan?.pid, 'the same one')
-
-  t.test('and kill -9 of the database: the service brings it back', async (t) => {
-    process.kill(orphan?.pid ?? 0, 'SIGKILL')
-    const url = await second.url
-    const statuses = new Set<number>()
-    for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
-      const status = await ready(url)
-      statuses.add(status)
-      const now = await running(DATA_DIR)
-      if (status === 200 && now !== undefined && now.pid !== orphan?.pid) break
-    }
-    t.same(
-      [...statuses].filter((status) => status !== 503 && status !== 200),
-      [],
-      'never anything else meanwhile',
-    )
-    t.equal(await ready(url), 200)
-    t.not((await running(DATA_DIR))?.pid, orphan?.pid)
-  })
-
-  t.test('and its end by Ctrl-C, twice in a row as npm passes it on', async (t) => {
-    second.child.kill('SIGINT')
-    second.child.kill('SIGINT')
-    t.match(await second.ended, { status: 0 })
-    t.equal(await running(DATA_DIR), undefined)
-  })
-})
-
-t.test('a folder in use', async (t) => {
-  const DATA_DIR = await dataFolder(t)
-  const first = startService(t, { DATA_DIR })
-  const url = await first.url
-  const second = startService(t, { DATA_DIR })
-  refused(t, await second.ended, /Another service is running on the data folder .*DATA_DIR/)
-  t.equal(await ready(url), 200, 'the first one does not notice')
 })
 
 t.test('two starts at once on an empty folder: one serves, the other says why not', async (t) => {
