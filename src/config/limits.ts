@@ -87,6 +87,9 @@ export const limits = Object.freeze({
   lockTimeoutMs: 10_000, // Another process holds a log's head for milliseconds.
   idleInTransactionTimeoutMs: 60_000, // A forgotten transaction holds back vacuum for everybody.
   connectTimeoutMs: 5_000,
+  migrationLockMs: 500, // A migration waits this long for a lock: whoever serves waits behind it.
+  migrationLockPauseMs: 1_500, // Then everybody passes, and it tries again,
+  migrationLockTries: 150, // for some five minutes.
   shutdownMaxMs: 10_000, // After this the process ends without waiting for those who read slowly.
 } as const)
 export type Limits = { readonly [name in keyof typeof limits]: number }

@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { ConfigError } from '../../src/config/config.ts'
-import { migrate } from '../../src/db/migrate.ts'
+import { limits } from '../../src/config/limits.ts'
+import { migrate, migrationsFolder } from '../../src/db/migrate.ts'
 import { client } from '../support/connect.ts'
 import { testDatabase } from '../support/database.ts'
 
@@ -84,3 +85,151 @@ t.test('an address that leads nowhere', async (t) => {
   await t.rejects(migrate(wrong((url) => (url.pathname = '/nowhere'))), /Create that database first/)
   await t.rejects(migrate(wrong((url) => (url.port = '1'))), /Check the host and the port/)
 })
+
+t.test('on a used database nobody waits long behind a migration', async (t) => {
+  const { adminUrl } = await testDatabase(t, { migrated: false })
+  await migrate(adminUrl, await migrations(t, first))
+  const [holder, waiter, watcher] = [await client(t, adminUrl), await client(t, adminUrl), await client(t, adminUrl)]
+  await holder.query('begin')
+  await holder.query('insert into first values (1)')
+  const folder = await migrations(t, {
+    ...first,
+    '0002_column.sql': 'alter table first add b int;',
+    '0003_index.sql': '-- outside a transaction: first has grown\ncreate index concurrently first_b on first (b);\n',
+    '0004_last.sql': 'create table last (a int);',
+  })
+  const migrating = migrate(adminUrl, folder)
+  // Until it stands in the queue for the lock that the holder has.
+  for (let waiting = 0; waiting === 0;) {
+    const { rows } = await watcher.query<{ n: number }>(
+      `select count(*)::int as n from pg_locks where not granted and relation = 'first'::regclass`,
+    )
+    waiting = rows[0]?.n ?? 0
+  }
+  const from = performance.now()
+  await waiter.query('insert into first (a) values (2)')
+  const ms = Math.round(performance.now() - from)
+  t.ok(ms < limits.migrationLockMs + 2_000, `who came after it waited ${ms} ms`)
+  await holder.query('commit')
+  t.same(await migrating, ['0002_column', '0003_index', '0004_last'], 'it goes on once it may')
+  const { rows } = await watcher.query(
+    `select indisvalid as valid from pg_index where indexrelid = 'first_b'::regclass`,
+  )
+  t.same(rows, [{ valid: true }])
+  const fresh = await testDatabase(t, { migrated: false })
+  t.equal((await migrate(fresh.adminUrl, folder)).length, 4, 'a new database takes the same files')
+})
+
+t.test('an index that a killed migration left half made is made anew', async (t) => {
+  const { adminUrl } = await testDatabase(t, { migrated: false })
+  await migrate(adminUrl, await migrations(t, first))
+  const admin = await client(t, adminUrl)
+  await admin.query('insert into first values (1), (1)')
+  const unique = 'create unique index concurrently first_a on first (a);'
+  const folder = await migrations(t, {
+    ...first,
+    '0002_index.sql': `-- outside a transaction: first has grown\n${unique}`,
+  })
+  await t.rejects(migrate(adminUrl, folder), /Migration 0002_index failed/)
+  await admin.query('set role tamga_owner; delete from first; reset role')
+  t.same(await migrate(adminUrl, folder), ['0002_index'])
+  const { rows } = await admin.query(`select indisvalid as valid from pg_index where indexrelid = 'first_a'::regclass`)
+  t.same(rows, [{ valid: true }])
+})
+
+/** The newest migration from before there was a rule. What 0011 and 0022 did to tables that had grown, nobody may do again. */
+const lastWithoutRule = 22
+
+t.test('migrations take no lock for long, and leave what the version before needs', async (t) => {
+  const found: string[] = []
+  for (const name of (await readdir(migrationsFolder)).filter((file) => /^\d{4}_/.test(file)).sort()) {
+    if (Number(name.slice(0, 4)) <= lastWithoutRule) continue
+    const text = await readFile(new URL(name, migrationsFolder), 'utf8')
+    found.push(...longLocks(text).map((fault) => `${name}: ${fault}`))
+  }
+  t.same(found, [])
+
+  const bad = [
+    'create index a on step (position);',
+    'create unique index a on entry (position);',
+    'alter table step add column x int not null;',
+    'alter table step add column x int default random();',
+    'alter table step add constraint c check (x > 0);',
+    'alter table step alter column x type bigint;',
+    'alter table step alter column x set not null;',
+    'alter table step add primary key (x);',
+    'alter table participant rename column name to title;',
+    'alter table participant drop column name;',
+    'drop table recall;',
+    'update participant set name = upper(name);',
+    'lock table step;',
+    'reindex table step;',
+    'create index concurrently a on step (position);',
+    '-- outside a transaction: grown\ncreate index concurrently a on lot (x);\ncreate table b (x int);',
+  ]
+  for (const text of bad) t.equal(longLocks(text).length, 1, text)
+  const good = [
+    'create table a (x int); create index b on a (x); alter table a add primary key (x); insert into a values (1);',
+    'alter table step add column x int;',
+    "alter table step add column x text not null default '';",
+    'alter table step add constraint c check (x > 0) not valid;',
+    'alter table step validate constraint c;',
+    '-- outside a transaction: grown\ncreate index concurrently a on step (position);',
+    '-- small: a handful of rows of a register\ncreate index a on product_group (id);',
+    'create function f() returns void language plpgsql as $$ begin update step set x = 1; end $$;',
+    "comment on column step.x is 'drop table step; update nothing set x = 1';",
+  ]
+  for (const text of good) t.same(longLocks(text), [], text)
+})
+
+/**
+ * What in a migration would keep others waiting, or break the version before, which may serve on while it runs. Of tables that the file
+ * makes itself nobody knows yet. A statement after `-- small: <reason>` is somebody's word that its table does not grow.
+ */
+function longLocks(text: string): string[] {
+  const isOutside = /^-- outside a transaction:/.test(text)
+  const plain = text.replaceAll(/\$(\w*)\$[\s\S]*?\$\1\$/g, "''").replaceAll(/'(?:[^']|'')*'/g, "''")
+  const statements = plain.split(';').map((part) => ({
+    small: /^\s*-- small: \S/m.test(part),
+    sql: part.replaceAll(/--.*$/gm, ' ').replaceAll(/\s+/g, ' ').trim().toLowerCase(),
+  }))
+  const known = statements.filter(({ sql }) => sql !== '')
+  const own = new Set(known.flatMap(({ sql }) => /^create table (?:if not exists )?(\w+)/.exec(sql)?.[1] ?? []))
+  if (isOutside) {
+    const one = known.length === 1 && /^create (unique )?index concurrently /.test(known[0]?.sql ?? '')
+    return one ? [] : ['outside a transaction there is one `create index concurrently` a file']
+  }
+  return known.flatMap(({ sql, small }) => {
+    const table = tableOf(sql)
+    if (small || (table !== undefined && own.has(table))) return []
+    const rule = rules.find(([pattern]) => pattern.test(sql))
+    return rule ? [`${rule[1]}: ${sql.slice(0, 80)}`] : []
+  })
+}
+
+const tableOf = (sql: string): string | undefined =>
+  /^(?:create (?:unique )?index .*? on|alter table (?:only )?(?:if exists )?|update|delete from|truncate(?: table)?|lock(?: table)?|drop table(?: if exists)?) ?(\w+)/.exec(
+    sql,
+  )?.[1]
+
+const rules: readonly (readonly [RegExp, string])[] = [
+  [/^create (unique )?index concurrently/, 'needs a file that begins with `-- outside a transaction: <reason>`'],
+  [/^create (unique )?index/, 'keeps every writer out while it is built'],
+  [
+    /^alter table .* add (column )?(?!constraint|primary|unique|check|foreign|exclude).* default (?!'|[\d.+-]|true|false|null)/,
+    'writes every row anew',
+  ],
+  [
+    /^alter table .* add (column )?(?!constraint|primary|unique|check|foreign|exclude)(?!.* default ).* not null/,
+    'breaks who writes without it',
+  ],
+  [
+    /^alter table (?!.*not valid).* add (constraint|check|foreign|primary|unique|exclude)/,
+    'reads every row under a lock; add it `not valid`',
+  ],
+  [/^alter table .* alter (column )?\w+ (set data )?type /, 'writes every row anew'],
+  [/^alter table .* set not null/, 'reads every row under a lock'],
+  [/^alter table .* (rename|drop) /, 'breaks the version before'],
+  [/^drop (table|view|function|type|schema)/, 'breaks the version before'],
+  [/^(update|delete from|truncate|lock|cluster|reindex|vacuum)\b/, 'holds locks on rows or tables that others write'],
+]
