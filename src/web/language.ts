@@ -15,7 +15,7 @@ const english = { ...en, ...enDesk, ...enWork }
 export type MessageKey = keyof typeof english
 
 /** A language must have every message, or it does not type-check. */
-const messages: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = {
+export const allMessages: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = {
   ky: { ...ky, ...kyDesk, ...kyWork },
   ru: { ...ru, ...ruDesk, ...ruWork },
   en: english,
@@ -54,6 +54,10 @@ export type Say = {
   country(code: string): string
 }
 
+/** `{days:день|дня|дней}`: the form for one, for a few where the language has one of its own, and for many. */
+const pluralForm = (category: Intl.LDMLPluralRule, forms: readonly string[]): string =>
+  (category === 'one' ? forms[0] : category === 'few' ? forms[1] : forms.at(-1)) ?? ''
+
 const made = new Map<Language, Say>()
 
 /** The voice of a language: messages with their values, and its way with numbers and times. */
@@ -63,10 +67,12 @@ export function speak(language: Language): Say {
   const numbers = new Intl.NumberFormat(language)
   const moments = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone })
   const days = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone })
+  const plurals = new Intl.PluralRules(language)
   const regions = new Intl.DisplayNames(language, { type: 'region' })
   const fill = (key: MessageKey, values: Readonly<Record<string, string | number>> = {}): string =>
-    messages[language][key].replace(/\{(\w+)\}/g, (_, name: string) => {
+    allMessages[language][key].replace(/\{(\w+)(?::([^}]*))?\}/g, (_, name: string, forms?: string) => {
       const value = values[name] ?? ''
+      if (forms !== undefined) return pluralForm(plurals.select(Number(value)), forms.split('|'))
       return typeof value === 'number' ? numbers.format(value) : value
     })
   const format = (formatter: Intl.DateTimeFormat, time: string): string => {
@@ -82,7 +88,9 @@ export function speak(language: Language): Say {
     moment: (time: string) => format(moments, time),
     day: (time: string) => format(days, time),
     number: (value: number) => numbers.format(value),
-    country: (code: string) => (/^[A-Z]{2}$/.test(code) ? (regions.of(code) ?? code) : code),
+    // The state calls itself so in both of its languages; the tables of ICU have an older name in Russian.
+    country: (code: string) =>
+      code === 'KG' && language === 'ru' ? 'Кыргызстан' : /^[A-Z]{2}$/.test(code) ? (regions.of(code) ?? code) : code,
   })
   made.set(language, say)
   return say

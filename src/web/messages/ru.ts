@@ -103,7 +103,7 @@ export const ru: Readonly<Record<keyof typeof en, string>> = {
   'life.findings': 'замечаний: {count}',
   'life.timeline': 'Что произошло · {count}',
   'life.map': 'Карта пути, мест: {places}',
-  'life.silence': 'Нет вестей {days} дн.',
+  'life.silence': 'Нет вестей {days} {days:день|дня|дней}',
   'life.backwards': 'Записано позже: произошло до шага выше',
   'life.redacted': 'Шаг других участников',
   'life.heldBy': 'Держатель: {name}',
