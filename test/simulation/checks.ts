@@ -9,6 +9,7 @@ import { withClient } from '../support/connect.ts'
 import { checkReplay, placeOf, readIds, type StandingRow, standings } from '../support/replay.ts'
 import type { Life } from './clients.ts'
 import type { Told } from './journal.ts'
+import { findUntrue, type Shown } from './witness.ts'
 
 export type Found = {
   /** Acknowledged, and not there. */
@@ -20,10 +21,16 @@ export type Found = {
   compared: number
 }
 
-type Asked = { url: string; told: readonly Told[]; lives: readonly Life[]; actors: ReadonlyMap<string, { id: string }> }
+type Asked = {
+  url: string
+  told: readonly Told[]
+  lives: readonly Life[]
+  actors: ReadonlyMap<string, { id: string }>
+  shown: Shown
+}
 
 /** Everything, once. */
-export async function check({ url, told, lives, actors }: Asked): Promise<Found> {
+export async function check({ url, told, lives, actors, shown }: Asked): Promise<Found> {
   return withClient(url, async (client) => {
     const faults: string[] = []
     const events = await compareEvents(client, told)
@@ -32,6 +39,7 @@ export async function check({ url, told, lives, actors }: Asked): Promise<Found>
     const complain = (error: unknown) => void faults.push(error instanceof Error ? error.message : String(error))
     await checkLedger(url).catch(complain)
     await checkReplay(url).catch(complain)
+    faults.push(...(await findUntrue(client, shown)))
     const said: string[] = []
     const settings = { issuingState: '4', nestingMax: 8 }
     const status = await verifyDatabase(url, [], settings, (line) => void said.push(line), silent).catch(complain)

@@ -85,8 +85,12 @@ const sigterm: Fault = async ({ world, journal, rng, over }) => {
 }
 
 /** Nothing can be recorded while somebody else holds the head's lock; questions can be answered. */
-const heldLock: Fault = async ({ world, rng, over }) => {
-  const ms = about(4_000, rng)
+const heldLock: Fault = (scene) => holdLock(scene, about(4_000, scene.rng))
+
+/** Longer than the service waits for a lock, and longer than it tries for a caller. */
+const longLock: Fault = (scene) => holdLock(scene, 20_000 + about(4_000, scene.rng))
+
+async function holdLock({ world, over }: Scene, ms: number): Promise<{ note: string } & Over> {
   return withClient(world.adminUrl, async (client) => {
     await client.query('begin')
     await client.query('select from log_lock where log_id = 1 for update')
@@ -156,6 +160,7 @@ export const faults = {
   terminate: terminateBackends,
   'cut-commit': cutAtStatement,
   'held-lock': heldLock,
+  'long-lock': longLock,
   pool: exhaustedPool,
   connections: noConnections,
   hang: hungDatabase,

@@ -62,6 +62,14 @@ async function until(holds: () => boolean, otherwise: string, journal: Journal):
 
 async function look(world: SmallWorld, crowd: Clients, journal: Journal, report: Report): Promise<void> {
   await crowd.pause()
-  report.looked(await check({ url: world.adminUrl, told: journal.told, lives: crowd.lives, actors: world.actors }))
+  report.looked(
+    await check({
+      url: world.adminUrl,
+      told: journal.told,
+      lives: crowd.lives,
+      actors: world.actors,
+      shown: new Map(),
+    }),
+  )
   crowd.resume()
 }

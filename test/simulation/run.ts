@@ -5,6 +5,7 @@ import { startClients } from './clients.ts'
 import { type FaultKind, faults, type Scene } from './faults.ts'
 import { Journal } from './journal.ts'
 import { type Blow, Report } from './report.ts'
+import { startWitness } from './witness.ts'
 import { openWorld, type Teardown } from './world.ts'
 
 export type RunOptions = {
@@ -30,11 +31,14 @@ export async function run(t: Teardown, options: RunOptions): Promise<Report> {
   const journal = new Journal()
   const world = await openWorld(t, journal)
   const crowd = await startClients({ seed, clients, thinkMs, journal, world })
+  const witness = startWitness(world)
   const rng = random(seed)
   const { told } = journal
   const look = async (): Promise<void> => {
     await crowd.pause()
-    report.looked(await check({ url: world.adminUrl, told, lives: crowd.lives, actors: world.actors }))
+    report.looked(
+      await check({ url: world.adminUrl, told, lives: crowd.lives, actors: world.actors, shown: witness.shown }),
+    )
     crowd.resume()
   }
   const everyone = world.gates.map(({ name }) => name)
@@ -59,6 +63,8 @@ export async function run(t: Teardown, options: RunOptions): Promise<Report> {
     crowd.abandon()
     journal.wrong.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
+  await witness.stop()
+  journal.count('checkpoints seen', witness.shown.size)
   report.heard(journal)
   return report
 }
