@@ -30,7 +30,7 @@ import { captureRoutes } from './capture/routes.ts'
 import type { Registry } from 'prom-client'
 import { createLedgerMetrics } from './ledger/metrics.ts'
 import type { Clock, FatalLedgerError } from './ledger/commit.ts'
-import { kyselyOn, listen, poolConfig, type DatabaseAccess, type Db } from './db/connect.ts'
+import { createPool, kyselyOn, listen, poolConfig, type DatabaseAccess, type Db } from './db/connect.ts'
 import { newId } from './db/id.ts'
 import { createVault } from './db/secret.ts'
 import { startDeadlines } from './deadlines/overdue.ts'
@@ -165,7 +165,7 @@ async function furnish(app: FastifyInstance, options: AppOptions): Promise<void>
   const undoing = { pool, now, clockAheadMaxMs, undoWindowDays, correctionAnswerDays }
   await app.register(correctionRoutes, { ...prepareDeps, ...undoing, capture })
   // Where they are sold, and what a buyer may ask.
-  await furnishRetail(app, config, { ...goods, pool, directory, rate, now })
+  await furnishRetail(app, options, { ...goods, pool, directory, rate, now })
   // What became of them, and what must not be sold any more.
   await furnishSight(app, limits.nestingMax, { ...goods, pool, db, directory, now })
   // What crosses the border.
@@ -194,12 +194,17 @@ async function furnishSight(
 
 async function furnishRetail(
   app: FastifyInstance,
-  { limits }: Config,
+  { config: { limits }, access }: AppOptions,
   parts: Goods & { pool: Pool; directory: Directory; rate: Rate; now: () => Date },
 ): Promise<void> {
-  const { ledger, pool } = parts
+  const { ledger } = parts
   const { nestingMax, clockAheadMaxMs, saleCheckReadCodes: objectsPerRead, saleCheckReadsAtOnce: readsAtOnce } = limits
-  const questions = createQuestions(pool, { nestingMax, objectsPerRead, readsAtOnce })
+  const connections = createPool(access, (error) => app.log.warn({ err: error }, 'a database connection broke'), {
+    ...{ name: 'tamga questions', max: readsAtOnce },
+    ...{ genericPlans: true, pipeline: true },
+  })
+  app.addHook('onClose', () => connections.end())
+  const questions = createQuestions(connections, { nestingMax, objectsPerRead, readsAtOnce })
   const logNo = (name: string) => ledger.logNo(name)
   await app.register(retailRoutes, { ...parts, clockAheadMaxMs, logNo, questions })
 }

@@ -1,6 +1,6 @@
+import type { Pool } from 'pg'
 import type { Claim, Fault } from './claim.ts'
-import { openBench } from './judge.ts'
-import type { Queryable } from './store.ts'
+import { type Bench, openBench } from './judge.ts'
 import { subjectsOf } from './waiting.ts'
 
 export type Questions = {
@@ -26,8 +26,9 @@ type Asked = {
 /**
  * Questions that come while others are being answered are read together: a till's question costs a share of a statement, not
  * statements of its own. Each is judged by itself, as if nobody else had asked.
+ * @param connections pipelined ones, `readsAtOnce` of them: the statements of a round travel together
  */
-export function createQuestions(pool: Queryable, options: QuestionsOptions): Questions {
+export function createQuestions(connections: Pick<Pool, 'connect'>, options: QuestionsOptions): Questions {
   const waiting: Asked[] = []
   let underWay = 0
 
@@ -50,14 +51,20 @@ export function createQuestions(pool: Queryable, options: QuestionsOptions): Que
 
   async function answerRound(round: readonly Asked[]): Promise<void> {
     try {
-      const claims = round.map(({ claim }) => claim)
-      const bench = await openBench(pool, round[0]?.log ?? 0, claims, {
-        nestingMax: options.nestingMax,
-        settles: false,
-      })
+      const bench = await openRound(round)
       for (const { claim, answer } of round) answer(bench.ask(claim))
     } catch (error) {
       for (const { fail } of round) fail(error)
+    }
+  }
+
+  async function openRound(round: readonly Asked[]): Promise<Bench> {
+    const client = await connections.connect()
+    try {
+      const claims = round.map(({ claim }) => claim)
+      return await openBench(client, round[0]?.log ?? 0, claims, { nestingMax: options.nestingMax, settles: false })
+    } finally {
+      client.release()
     }
   }
 

@@ -5,6 +5,7 @@ import pg from 'pg'
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { ConfigError } from '../config/config.ts'
 import { limits } from '../config/limits.ts'
+import { OneWrite } from './one-write.ts'
 import type { Database } from './tables.ts'
 
 export type Db = Kysely<Database>
@@ -44,6 +45,8 @@ export type ConnectOptions = {
   max?: number
   /** Plan named statements once: with partitions, planning anew costs more than running (design D4). */
   genericPlans?: boolean
+  /** Statements are sent without waiting for the answers to earlier ones, in order. COPY and cursors are refused then. */
+  pipeline?: boolean
   /** Overrides or additions to what each connection is set to. */
   settings?: Readonly<Record<string, string | number>>
 }
@@ -66,6 +69,7 @@ export function poolConfig(access: DatabaseAccess, options: ConnectOptions = {})
     connectionTimeoutMillis: limits.connectTimeoutMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    ...(options.pipeline === true ? { pipeline: true, stream: () => new OneWrite() } : {}),
   }
 }
 
@@ -114,10 +118,9 @@ export function kyselyOn(pool: pg.Pool): Db {
 export async function connectClient(
   access: DatabaseAccess,
   onError: (error: Error) => void,
-  options: ConnectOptions & { pipeline?: boolean } = {},
+  options: ConnectOptions = {},
 ): Promise<pg.Client> {
-  const config = poolConfig(access, { genericPlans: true, ...options })
-  const client = new pg.Client({ ...config, pipeline: options.pipeline ?? true })
+  const client = new pg.Client(poolConfig(access, { genericPlans: true, pipeline: true, ...options }))
   client.on('error', onError)
   await client.connect()
   return client
