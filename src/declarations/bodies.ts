@@ -72,11 +72,11 @@ export type Chance = {
   shift: string
   commitment: string
   /**
-   * The beacon's round and its randomness; or why there is none, and in its place what other institutions handed in before the shift:
+   * The beacon's round, its randomness and the chain's signature; or why there is none, and in its place what other institutions handed in before the shift:
    * their secrets, one XOR the other.
    */
   beacon:
-    | { source: string; round: number; randomness: string }
+    | { source: string; round: number; randomness: string; signature?: string; previous?: string }
     | { offline: string }
     | { offline: string; shift: string; institutions: number; randomness: string }
   /** The first declaration of these goods, and the SHA-256 of its content. */

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { originOf } from '../checkpoint.ts'
 import { nodePrimitives } from '../node-primitives.ts'
 import { parseVerifier, type Verifier } from '../note.ts'
-import { type DrawsReport, originOfDraws, verifyBeacons, verifyDraws } from './draws.ts'
+import { type DrawsReport, originOfDraws, verifyDraws } from './draws.ts'
+import { verifyBeacons, verifySignatures } from './rounds.ts'
 
 type Say = (line: string) => void
 
@@ -20,6 +21,8 @@ export async function tellDraws(where: string, keys: readonly Verifier[], beacon
     keys.find((key) => originOf(key) === origin) ?? (await listedKey(isUrl ? url : undefined, origin, say))
   const report = await verifyDraws(text, verifier)
   for (const line of linesOf(report)) say(line)
+  const { signed, rounds } = verifySignatures(text)
+  if (rounds > 0) say(`${signed} of ${rounds} round(s) of the beacon bear the signature of a chain that is known here.`)
   if (beacon)
     say(`The beacon says the same of ${await verifyBeacons(text)} round(s), each the first after its lodgement.`)
   say(

@@ -1,6 +1,5 @@
 import { canonicalJson, readActEntry, sha256Hex } from '../../declarations/act.ts'
 import type { DrawRecord, RankRecord } from '../../declarations/bodies.ts'
-import { fetchChain, fetchRound, roundAfter } from '../../draw/beacon.ts'
 import { commitmentOf, draw, isSelected } from '../../draw/draw.ts'
 import type { Drawn } from '../../draw/listing.ts'
 import { combine, type Share, type ShareBody } from '../../draw/shares.ts'
@@ -89,7 +88,7 @@ export async function verifyDraws(text: string, verifier: Verifier): Promise<Dra
 }
 
 /** Reads the document, which is one text only: another order or another space is another document. */
-function read(text: string): ShiftDocument {
+export function read(text: string): ShiftDocument {
   let told: unknown
   try {
     told = JSON.parse(text)
@@ -211,25 +210,4 @@ function count({ rates }: DrawsReport, { purpose, rate, selected }: DrawRecord):
   if (!known) rates.push((known = { purpose, rate, drawn: 0, selected: 0 }))
   known.drawn++
   if (selected) known.selected++
-}
-
-/**
- * Asks the beacon itself: the randomness is that of its round, and the round the first after the lodgement.
- * @throws NoteError where it says otherwise; Error where it cannot be asked
- */
-export async function verifyBeacons(text: string, ask: typeof fetch = fetch, timeoutMs = 10_000): Promise<number> {
-  const rounds = new Map<string, { source: string; round: number; randomness: string; lodgedAt: string }>()
-  for (const { beacon, lodgedAt } of read(text).lists.flatMap(({ drawn }) => drawn)) {
-    if ('source' in beacon) rounds.set(`${beacon.source} ${beacon.round} ${lodgedAt}`, { ...beacon, lodgedAt })
-  }
-  for (const { source, round, randomness, lodgedAt } of rounds.values()) {
-    const chain = await fetchChain(ask, source, timeoutMs)
-    const said = chain && (await fetchRound(ask, source, round, timeoutMs))
-    if (!chain || said === undefined) throw new Error(`${source} does not answer`)
-    if (said !== randomness) throw new NoteError(`Round ${round} of ${source} is another one`)
-    if (round !== roundAfter(new Date(lodgedAt), chain)) {
-      throw new NoteError(`Round ${round} of ${source} is not the first after ${lodgedAt}`)
-    }
-  }
-  return rounds.size
 }
