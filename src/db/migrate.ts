@@ -121,7 +121,9 @@ async function runPatiently(pool: pg.Pool, files: readonly File[]): Promise<void
   for (let attempt = 1; ; attempt++) {
     const { error, results = [] } = await migratorOf(pool, provider).migrateUp()
     if (error === undefined) return
-    if (sqlState(error) !== '55P03' || attempt >= limits.migrationLockTries) throw migrationFault(error, results)
+    // 40P01: who writes held one table and waited for another that we had.
+    if (!['55P03', '40P01'].includes(sqlState(error) ?? '') || attempt >= limits.migrationLockTries)
+      throw migrationFault(error, results)
     await delay(limits.migrationLockPauseMs)
   }
 }
@@ -151,10 +153,10 @@ function migrationFault(error: unknown, results: readonly MigrationResult[]): Co
     )
   }
   const failed = results.find((result) => result.status === 'Error')?.migrationName
-  if (sqlState(error) === '55P03') {
+  if (['55P03', '40P01'].includes(sqlState(error) ?? '')) {
     return new ConfigError(
       `Migration ${failed ?? ''} found no moment without a lock that stands in its way; nothing of it was changed. ` +
-        'Look for a long transaction (pg_stat_activity), end it, and start again.',
+        'Look for a long transaction (pg_stat_activity), or stop who serves, and start again.',
     )
   }
   const state = sqlState(error)
