@@ -9,7 +9,7 @@ export const statements = [
 ] as const
 
 const cutsEach = 6
-const patienceMs = 5_000
+const patienceMs = 20_000
 const pollMs = 5
 
 /** Six cuts, one after the other, each on a process and at a statement that the seed chose. */
