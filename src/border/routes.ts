@@ -4,7 +4,7 @@ import { DeclarationParams, NewDeclaration, NewOutcome, NewPresentation } from '
 import { listDeclarations } from '../declarations/store.ts'
 import { afterNumber, pagingQuery, readPage, sendPage } from '../http/paging.ts'
 import { ProblemBody } from '../http/schema.ts'
-import { seenStanding } from '../inspection/desk.ts'
+import { seenStanding, seenStandings } from '../inspection/desk.ts'
 import { goOnDuty } from '../inspection/duty.ts'
 import { inspect } from '../inspection/inspect.ts'
 import { raise, release } from '../inspection/release.ts'
@@ -82,12 +82,11 @@ export const borderRoutes: FastifyPluginAsyncTypebox<BorderDeps> = async (app, d
         page.perPage + 1,
       )
       const shown = sendPage(request, reply, page, rows, (row) => row.no)
-      return Promise.all(
-        shown.map(async ({ id }) => {
-          const standing = await seenStanding(deps.pool, request.actor, id)
-          return { ...tellLodged(standing), ...(seesAll(asker) ? { lane: standing.lane } : {}) }
-        }),
-      )
+      const standings = await seenStandings(deps.pool, request.actor, shown)
+      return standings.map((standing) => ({
+        ...tellLodged(standing),
+        ...(seesAll(asker) ? { lane: standing.lane } : {}),
+      }))
     },
   )
   app.get(

@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ClientBase, Pool } from 'pg'
 import type { Resolver } from '../codes/resolve.ts'
 import type { Exclusively } from '../declarations/act.ts'
-import { listActs } from '../declarations/act-store.ts'
+import { listActs, listActsOf } from '../declarations/act-store.ts'
 import { type Standing, standingOf } from '../declarations/standing.ts'
 import * as declarations from '../declarations/store.ts'
 import { Problem } from '../http/problem.ts'
@@ -39,6 +39,21 @@ export async function seenStanding(client: Pick<ClientBase, 'query'>, actor: Act
   const standing = await findStanding(client, id)
   if (!maySee(standing, actingFor(actor))) throw unseen()
   return standing
+}
+
+/** A page of declarations, in the order given: all that was said of them in one question. Those that the asker may not see are left out. */
+export async function seenStandings(
+  client: Pick<ClientBase, 'query'>,
+  actor: Actor,
+  rows: readonly declarations.DeclarationRow[],
+): Promise<Standing[]> {
+  const acts = await listActsOf(
+    client,
+    rows.map(({ id }) => id),
+  )
+  return rows
+    .map((row) => standingOf(row.participant, acts.get(row.id) ?? []))
+    .filter((standing) => maySee(standing, actingFor(actor)))
 }
 
 /** Works on a declaration alone, after deciding it where a crash came before that. */

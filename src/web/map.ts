@@ -1,11 +1,12 @@
 // The way that goods went, drawn on the land that is shipped with the service: no tile is asked of anybody.
 import { createRequire } from 'node:module'
-import { geoGraticule10, geoMercator, geoPath } from 'd3-geo'
+import { geoGraticule10, geoMercator, geoPath, type GeoProjection } from 'd3-geo'
 import type { Feature, Geometry, Position } from 'geojson'
 import { Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { feature } from 'topojson-client'
 import type { GeometryCollection, Topology } from 'topojson-specification'
+import { createLru } from '../codes/lru.ts'
 import { h, type Html } from './html.ts'
 
 export type Stop = { lat: number; lon: number; name: string }
@@ -21,14 +22,16 @@ const Shape = Type.Object({ type: Type.Literal('Topology'), objects: Type.Object
 const isAtlas = (value: unknown): value is Atlas => Value.Check(Shape, value)
 
 type Country = { shape: Feature; west: number; south: number; east: number; north: number }
-let loaded: readonly Country[] | undefined
+type Detail = '50m' | '110m'
+const loaded: Partial<Record<Detail, readonly Country[]>> = {}
 
 /** Read once: three quarters of a megabyte. Nobody should wait for it, so it may be asked for before the first map. */
-export function countries(): readonly Country[] {
-  if (loaded) return loaded
-  const read: unknown = createRequire(import.meta.url)('world-atlas/countries-50m.json')
+export function countries(detail: Detail = '50m'): readonly Country[] {
+  const known = loaded[detail]
+  if (known) return known
+  const read: unknown = createRequire(import.meta.url)(`world-atlas/countries-${detail}.json`)
   if (!isAtlas(read)) throw new Error('world-atlas is not as this service knows it')
-  return (loaded = feature(read, read.objects.countries).features.map((shape) => ({
+  return (loaded[detail] = feature(read, read.objects.countries).features.map((shape) => ({
     shape,
     ...boundsOf(shape.geometry),
   })))
@@ -75,20 +78,39 @@ export function drawMap(stops: readonly Stop[], label: string): Html {
     [width + 5, height + 5],
   ])
   const path = geoPath(projection).digits(1)
-  const corners = [projection.invert?.([0, height]) ?? [-180, -90], projection.invert?.([width, 0]) ?? [180, 90]]
-  const land = countries().filter((country) => meets(country, corners[0] ?? [], corners[1] ?? []))
   const places = distinct(stops).flatMap((stop) => {
     const at = projection([stop.lon, stop.lat])
     return at ? [{ ...stop, x: Math.round(at[0]), y: Math.round(at[1]) }] : []
   })
   const way = path({ type: 'LineString', coordinates: stops.map(({ lon, lat }) => [lon, lat]) }) ?? ''
   return h`<figure class="map"><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
-<path class="grid" d="${path(geoGraticule10()) ?? ''}"/>
-${land.map(({ shape }) => h`<path class="land" d="${path(shape) ?? ''}"/>`)}
+${landIn(projection)}
 <path class="way" d="${way}"/>
 ${places.map(({ x, y }, i) => h`<circle class="${i === places.length - 1 ? 'stop last' : 'stop'}" cx="${x}" cy="${y}" r="${i === places.length - 1 ? 8 : 6}"/>`)}
 ${captions(places)}
 </svg></figure>`
+}
+
+/** Maps of the same region are many, and projecting its land takes a fiftieth of a second. */
+const lands = createLru<string, Html>(8_000_000, ({ text }) => text.length)
+/** Degrees across beyond which coasts are drawn coarsely: more would be a hundred kilobytes that nobody can see. */
+const coarseFrom = 25
+
+/** The grid and the countries that are in the picture. */
+function landIn(projection: GeoProjection): Html {
+  const key = `${projection.scale()} ${projection.translate().join(' ')}`
+  const known = lands.get(key)
+  if (known) return known
+  const path = geoPath(projection).digits(1)
+  const corners = [projection.invert?.([0, height]) ?? [-180, -90], projection.invert?.([width, 0]) ?? [180, 90]]
+  const [west = -180, east = 180] = [corners[0]?.[0], corners[1]?.[0]]
+  const land = countries(east - west > coarseFrom ? '110m' : '50m').filter((country) =>
+    meets(country, corners[0] ?? [], corners[1] ?? []),
+  )
+  const drawn = h`<path class="grid" d="${path(geoGraticule10()) ?? ''}"/>
+${land.map(({ shape }) => h`<path class="land" d="${path(shape) ?? ''}"/>`)}`
+  lands.set(key, drawn)
+  return drawn
 }
 
 type Box = { x: number; y: number; width: number; height: number }

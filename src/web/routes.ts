@@ -60,6 +60,7 @@ export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): 
   app.addHook('onListen', async () => {
     await loadAssets()
     countries()
+    countries('110m')
   })
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
