@@ -129,5 +129,6 @@ async function catchOften({ officers }: Post, cheat: given.GivenParticipant, tim
     await officer.expect(201, 'POST', `/declarations/${id}/raises`, { lane: 'red', reason: 'information', until })
     const found = { result: 'differs', scanned: [], notes: 'other goods' }
     await officer.expect(201, 'POST', `/declarations/${id}/inspections`, found)
+    await officer.expect(201, 'POST', `/declarations/${id}/outcomes`, { outcome: 'seized' })
   }
 }
