@@ -7,7 +7,8 @@ import './route-config.ts'
 /** Anything that takes lines; tests collect them. */
 export type LogStream = { write(line: string): void }
 
-const bufferBytes = 16_384
+// Less than what is written at once, 16,384, or the stream refuses.
+const bufferBytes = 8_192
 const flushMs = 250
 /** Of pino's lines, which begin with `{"level":30,`: where the level's first digit stands. */
 const levelAt = '{"level":'.length
