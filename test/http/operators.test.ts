@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { settings } from '../../src/config/config.ts'
 import { limits } from '../../src/config/limits.ts'
 import { freePort } from '../../src/db/postmaster.ts'
 import { problems } from '../../src/http/problem.ts'
@@ -57,6 +58,22 @@ t.test('alerts name figures that exist', async (t) => {
   }
   t.match(figures, /tamga_disk_free_bytes \d{7,}/)
   t.match(figures, /tamga_follower_lag_entries\{log="main",follower="clones"\} [01]/)
+})
+
+t.test('the container is nobody, on a file system that it cannot write', async (t) => {
+  const read = (name: string): Promise<string> => readFile(join(repository, 'docker', name), 'utf8')
+  const [compose, dockerfile] = [await read('compose.yaml'), await read('Dockerfile')]
+  const service = /^ {2}tamga:\n((?: {4}.*\n|\n)+)/m.exec(compose)?.[1] ?? ''
+  for (const line of ['read_only: true', 'cap_drop: [ALL]', "security_opt: ['no-new-privileges:true']"]) {
+    t.ok(service.includes(line), line)
+  }
+  t.match(dockerfile.split(/^FROM /m).at(-1), /^USER node$/m)
+  // A setting that the container cannot be given is none.
+  const given = [...service.matchAll(/^ {6}([A-Z_]+):/gm)].map(([, name]) => name)
+  t.same(
+    given.filter((name) => !settings.some((known) => known === name)),
+    [],
+  )
 })
 
 t.test('readiness says why not', async (t) => {
