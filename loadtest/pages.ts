@@ -121,7 +121,9 @@ const pages: readonly (readonly [path: string, cookie: string, perCode?: true])[
 async function lookAll(how: string): Promise<void> {
   for (const [path, cookie, perCode] of pages) {
     const times: number[] = []
+    let cpu = process.cpuUsage()
     for (let look = 0; look < looks + 10; look++) {
+      if (look === 10) cpu = process.cpuUsage()
       const code = sample[(look * 7919) % sample.length] ?? ''
       const from = performance.now()
       const url = perCode ? `${path}?code=${encodeURIComponent(code)}` : path
@@ -131,8 +133,11 @@ async function lookAll(how: string): Promise<void> {
     }
     times.sort((a, b) => a - b)
     const [median = NaN, p95 = NaN] = [times[Math.floor(times.length / 2)], times[Math.floor(times.length * 0.95)]]
+    const { user, system } = process.cpuUsage(cpu)
+    // What a page costs the service itself; with writers, theirs is in it.
+    const cost = how === 'alone' ? `, ${((user + system) / 1000 / looks).toFixed(1)} ms of CPU` : ''
     const judged = p95 > p95Max ? ' TOO MUCH' : ''
-    process.stdout.write(`${how} ${path}: median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms${judged}\n`)
+    process.stdout.write(`${how} ${path}: median ${median.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms${cost}${judged}\n`)
     if (p95 > p95Max) process.exitCode = 1
   }
 }

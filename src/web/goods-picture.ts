@@ -55,20 +55,18 @@ async function exampleLife(visit: SignedVisit, { checks, declaration }: Declared
   const drawn = checks.flatMap(({ units = [] }) => units)[0]
   let code = drawn ?? declaration.codes?.find((one): one is string => typeof one === 'string')
   for (let level = 0; code !== undefined && level < levelsMax; level++) {
-    const life = await orNothing(async () => visit.ask(LifeHistory, `/units/${piece(code ?? '')}/history`))
-    const unit = life && (await isContainer(visit, life.code)) ? undefined : life
-    if (unit) return unit
+    const unit = piece(code)
+    const [life, container] = await Promise.all([
+      orNothing(async () => visit.ask(LifeHistory, `/units/${unit}/history`)),
+      // A case with a code of its own is both; what people look for is what is in it. What was drawn is no case.
+      drawn === undefined ? orNothing(async () => visit.ask(LogisticUnit, `/logistic-units/${unit}`)) : undefined,
+    ])
+    if (life && (container?.count ?? 0) === 0) return life
     const path = `/logistic-units/${piece(code)}/contents?perPage=1`
     const inside = await orNothing(async () => visit.ask(Type.Array(ContentItem), path))
     code = inside?.[0]?.code ?? undefined
   }
   return undefined
-}
-
-/** A case with a code of its own is both; what people look for is what is in it. */
-async function isContainer(visit: SignedVisit, code: string): Promise<boolean> {
-  const found = await orNothing(async () => visit.ask(LogisticUnit, `/logistic-units/${piece(code)}`))
-  return (found?.count ?? 0) > 0
 }
 
 type Item = Declared['declaration']['items'][number]

@@ -1,5 +1,7 @@
 // Risk: the profiles with what changed between them, what each would have made of the past, and how right the rules were.
 import { Type } from 'typebox'
+import { Person } from '../participants/schema.ts'
+import { Counterparties } from '../provenance/stock-routes.ts'
 import { piece, Refused } from './ask.ts'
 import { h, type Html, type Part } from './html.ts'
 import type { Say } from './language.ts'
@@ -54,6 +56,7 @@ const toneOf = (state: string): Tone => (state === 'in_force' ? 'good' : state =
 async function riskPage(visit: SignedVisit): Promise<Page> {
   const { say } = visit
   const [profiles, statistics] = await Promise.all([profilesOf(visit), visit.ask(Statistics, '/risk/statistics')])
+  const pairs = await pairTable(visit, statistics)
   const rows = profiles.map(({ id, name, version, state, approvals, approvalsNeeded, draftedAt, profile }) => [
     h`<a href="${here}/profiles/${piece(id)}">${name}</a>`,
     say.number(version),
@@ -75,7 +78,7 @@ async function riskPage(visit: SignedVisit): Promise<Page> {
     wide: true,
     body: h`<h1>${say('nav.risk')}</h1>${table(say('risk.profiles'), heads, rows)}
 <h2>${say('risk.statistics')}</h2>${ruleTable(say, statistics)}
-<h2>${say('risk.pairs')}</h2>${pairTable(say, statistics)}`,
+<h2>${say('risk.pairs')}</h2>${pairs}`,
   }
 }
 
@@ -96,12 +99,32 @@ function ruleTable(say: Say, { rules }: Statistics): Html {
   )
 }
 
-function pairTable(say: Say, { pairs }: Statistics): Html {
+const pairsShown = 20
+
+/** Pairs by name: officers of one's own authority, and declarants as far as they are still registered. */
+async function pairTable(visit: SignedVisit, { pairs }: Statistics): Promise<Html> {
+  const { say } = visit
   if (pairs.steered.length === 0) return h`<p>${say('risk.noPairs', { count: pairs.counted })}</p>`
+  const shown = pairs.steered.slice(0, pairsShown)
+  const [people, declarants] = await Promise.all([
+    visit.ask(Type.Array(Person), `/participants/${piece(visit.me.id)}/people?perPage=100`),
+    Promise.all(
+      [...new Set(shown.map(({ broker }) => broker))].map((id) =>
+        visit.ask(Counterparties, `/counterparties?name=${piece(id)}`),
+      ),
+    ),
+  ])
+  const names = new Map([...people, ...declarants.flat()].map(({ id, name }) => [id, name]))
   return table(
     say('risk.pairs'),
     [say('risk.broker'), say('risk.officer'), say('word.count'), say('risk.expected'), 'z'],
-    pairs.steered.map(({ broker, officer, count, expected, z }) => [broker, officer, say.number(count), expected, z]),
+    shown.map(({ broker, officer, count, expected, z }) => [
+      names.get(broker) ?? broker,
+      names.get(officer) ?? officer,
+      say.number(count),
+      expected,
+      z,
+    ]),
   )
 }
 

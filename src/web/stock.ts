@@ -27,8 +27,9 @@ async function stockPage(visit: SignedVisit): Promise<Page> {
   return {
     title: say('make.tabStock'),
     wide: true,
+    scripts: stock.countedAt === null ? ['refresh'] : [],
     body: h`<h1>${say('nav.producer')}</h1>${producerTabs(visit)}
-${stock.countedAt === null ? h`<p class="notice calm" role="status">${say('stock.counting')} <a href="${here}">${say('stock.again')}</a></p>` : counted(say, stock, stock.countedAt)}
+${stock.countedAt === null ? h`<p class="notice calm" role="status" data-again>${say('stock.counting')} <a href="${here}">${say('stock.again')}</a></p>` : counted(say, stock, stock.countedAt)}
 <h2>${say('stock.sent')}</h2>${shipmentTable(say, 'stock.sent', sent)}
 <h2>${say('stock.received')}</h2>${shipmentTable(say, 'stock.received', received)}`,
   }

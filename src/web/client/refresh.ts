@@ -23,7 +23,11 @@ async function refresh(): Promise<void> {
 const tick = (): void => {
   if (!document.hidden) refresh().catch(() => undefined)
 }
-tick()
-setInterval(tick, everyMs)
+if (rate) {
+  tick()
+  setInterval(tick, everyMs)
+}
+// Something is being worked out: the page is looked at again until it is there.
+if (document.querySelector('[data-again]')) setTimeout(() => location.reload(), everyMs)
 
 export {}
