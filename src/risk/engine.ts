@@ -20,7 +20,8 @@ export type CompiledRule = {
 }
 
 /** Facts as rules see them; unknown ones are absent. */
-export type RuleInput = { decl: object; item?: object; led?: object; rate?: object }
+export type RuleInput = { decl: Known; item?: Known; led?: Known; rate?: Known }
+type Known = Readonly<Record<string, unknown>>
 
 export type RuleFault = { detail: string; at?: number }
 
@@ -28,7 +29,7 @@ export type RuleEngine = {
   /** @returns what is wrong with it, or the rule ready to be asked */
   compile(text: string, tables?: readonly string[]): { rule: CompiledRule } | { fault: RuleFault }
   /** The values as rules see them. */
-  input(scope: Scope | 'rate', facts: Readonly<Record<string, FactValue>>): object
+  input(scope: Scope | 'rate', facts: Readonly<Record<string, FactValue>>): Known
 }
 
 /** A rule longer than this is not read by anybody. */
@@ -95,12 +96,35 @@ function compile(env: Environment, text: string): { rule: CompiledRule } | { fau
   if (fault) return { fault }
   const paths = [...reads]
   const perLine = paths.some((path) => !path.startsWith('decl.'))
-  return { rule: { text, perLine, reads: paths, ask: (input) => ask(parsed, paths, input) } }
+  return { rule: { text, perLine, reads: paths, ask: asker(parsed, paths) } }
+}
+
+/**
+ * A rule's answer follows from the facts that it reads, and the lines of a declaration are mostly alike: where all of them are as they
+ * were when it was asked last, it is not asked again. What is not there costs an exception, and of goods without codes little is there.
+ */
+function asker(parsed: ParseResult, reads: readonly string[]): (input: RuleInput) => Verdict {
+  const paths = reads.map((path) => path.split('.') as [keyof RuleInput, string])
+  const scopes = paths.map(([scope]) => scope)
+  const names = paths.map(([, name]) => name)
+  const values: unknown[] = names.map(() => undefined)
+  let verdict: Verdict | undefined
+  return (input) => {
+    let same = verdict !== undefined && names.length > 0
+    for (let i = 0; i < names.length; i++) {
+      const value = input[scopes[i] ?? 'decl']?.[names[i] ?? '']
+      if (value === values[i]) continue
+      same = false
+      values[i] = value
+    }
+    if (!same || !verdict) verdict = ask(parsed, reads, input)
+    return verdict
+  }
 }
 
 function ask(parsed: ParseResult, reads: readonly string[], input: RuleInput): Verdict {
   try {
-    const result: unknown = parsed({ ...input })
+    const result: unknown = parsed(input)
     if (typeof result === 'boolean') return { result }
     return { error: `the rule gave ${typeof result}` }
   } catch (error) {

@@ -23,8 +23,12 @@ function secondOpinion(when: string, input: Input): boolean | 'no answer' {
   return isCelError(result) || typeof result !== 'boolean' ? 'no answer' : result
 }
 
+/** Compiled once, as in a profile: what it was asked before must not show in an answer. */
+const rules = new Map<string, ReturnType<typeof engine.compile>>()
+
 function firstOpinion(when: string, input: Input): boolean | 'no answer' {
-  const compiled = engine.compile(when)
+  const compiled = rules.get(when) ?? engine.compile(when)
+  rules.set(when, compiled)
   if ('fault' in compiled) throw new Error(`${when}: ${compiled.fault.detail}`)
   const asked = {
     decl: engine.input('decl', input.decl),
