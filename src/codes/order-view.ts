@@ -6,7 +6,15 @@ import { accessTo } from './access.ts'
 import type { Order } from './block-cache.ts'
 import { blockCount } from './order.ts'
 import { createLru } from './lru.ts'
-import { countRenewed, countSteps, findOrder, findOrderNo, listOrders, type OrderView } from './order-store.ts'
+import {
+  countRenewed,
+  countSteps,
+  findOrder,
+  findOrderNo,
+  listOrders,
+  type OrderView,
+  type RangeCounts,
+} from './order-store.ts'
 import type { Resolver } from './resolve.ts'
 import type * as wire from './schema.ts'
 import type { Connection } from './store.ts'
@@ -19,33 +27,64 @@ export type CountedOrder = OrderView & Counts
 /** Adds counts to orders. */
 export type OrderCounter = (orders: readonly OrderView[]) => Promise<CountedOrder[]>
 
-const finishedMax = 100_000 // Orders of 100 bytes.
+/** Ranks that are counted together; each run is remembered once it is finished. */
+const runCodes = 32_768
+const ordersMax = 100_000 // Orders of 100 bytes.
 const nothing: Counts = { used: 0, voided: 0 }
 
+/** What is finished of an order: its sums, and the runs (by the rank they begin after) that are not. */
+type Progress = Counts & { open: number[] }
+
 /**
- * Counting walks the steps of an order, up to a second for the largest. An order whose codes all had their first step never counts
- * differently again, so it is counted once; what was taken back since is few and is counted apart.
+ * Counting walks the steps of an order, up to a second for the largest. A run of codes that all had their first step never counts
+ * differently again, so it is counted once, and a line that uses up an order from its beginning leaves one run to count; what was
+ * taken back since is few and is counted apart.
  */
-export function createOrderCounter(pool: Connection): OrderCounter {
-  const finished = createLru<number, Counts>(finishedMax)
-  return async (orders) => {
-    const counts = new Map<number, Counts>()
-    for (const { no } of orders) {
-      const known = finished.get(no)
-      if (known) counts.set(no, known)
-    }
-    const open = orders.flatMap(({ no }) => (counts.has(no) ? [] : [no]))
-    for (const { no, used, voided } of open.length === 0 ? [] : await countSteps(pool, open))
-      counts.set(no, { used, voided })
-    const nos = orders.map(({ no }) => no)
+export function createOrderCounter(pool: Connection, run = runCodes): OrderCounter {
+  const orders = createLru<number, Progress>(ordersMax, ({ open }) => 1 + open.length)
+  const progressOf = ({ no, quantity }: OrderView): Progress =>
+    orders.get(no) ?? { ...nothing, open: Array.from({ length: Math.ceil(quantity / run) }, (_, i) => i * run) }
+  return async (asked) => {
+    const known = new Map(asked.map((order) => [order.no, progressOf(order)]))
+    const ranges = asked.flatMap(({ no, quantity }) =>
+      (known.get(no)?.open ?? []).map((after) => ({ no, after, upTo: Math.min(quantity, after + run) })),
+    )
+    const rows = ranges.length === 0 ? [] : await countSteps(pool, ranges)
+    const nos = asked.map(({ no }) => no)
     const renewed = new Map((nos.length === 0 ? [] : await countRenewed(pool, nos)).map((row) => [row.no, row]))
-    return orders.map((order) => {
-      const { used, voided } = counts.get(order.no) ?? nothing
-      if (used + voided === order.quantity) finished.set(order.no, { used, voided })
+    return asked.map((order) => {
+      const before = known.get(order.no) ?? { ...nothing, open: [] }
+      const { finished, all } = addRuns(
+        order.quantity,
+        before,
+        rows.filter(({ no }) => no === order.no),
+        run,
+      )
+      orders.set(order.no, finished)
       const change = renewed.get(order.no) ?? nothing
-      return { ...order, used: used + change.used, voided: voided + change.voided }
+      return { ...order, used: all.used + change.used, voided: all.voided + change.voided }
     })
   }
+}
+
+function addRuns(
+  quantity: number,
+  before: Progress,
+  rows: readonly RangeCounts[],
+  run: number,
+): { finished: Progress; all: Counts } {
+  const all = { used: before.used, voided: before.voided }
+  const finished: Progress = { used: before.used, voided: before.voided, open: [] }
+  for (const { after, used, voided } of rows) {
+    all.used += used
+    all.voided += voided
+    if (used + voided < Math.min(run, quantity - after)) finished.open.push(after)
+    else {
+      finished.used += used
+      finished.voided += voided
+    }
+  }
+  return { finished, all }
 }
 
 /** The orders that the actor may see, newest first, below the number `before`. */

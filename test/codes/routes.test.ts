@@ -2,6 +2,8 @@ import { createPublicKey } from 'node:crypto'
 import t from 'tap'
 import type { PublishedKey } from '../../src/codes/keys.ts'
 import type { Order } from '../../src/codes/schema.ts'
+import { listOrders } from '../../src/codes/order-store.ts'
+import { createOrderCounter } from '../../src/codes/order-view.ts'
 import { verifySignature } from '../../src/codes/tail.ts'
 import { readCode } from '../../src/gs1/read.ts'
 import { testApp, type Caller, type TestApp } from '../support/app.ts'
@@ -239,13 +241,17 @@ t.test('voiding and closing', async (t) => {
 })
 
 t.test('counts tell what was used and what was voided, each code once', async (t) => {
-  const { maker, gtin } = await setup(t)
+  const { app, maker, gtin } = await setup(t)
+  const { pool } = app.app.pg
+  // Runs of two: what is finished of an order is remembered, and the rest counted.
+  const inRuns = createOrderCounter(pool, 2)
   const placed = await order(maker, gtin, 4)
   const codes = await codesOf(maker, placed)
   const counts = async () => {
     const shown = await maker.expect<Order>(200, 'GET', `/code-orders/${placed.id}`)
     const [listed] = await maker.expect<Order[]>(200, 'GET', '/code-orders')
     t.same(listed, shown)
+    t.match(await inRuns(await listOrders(pool, {}, undefined, 1)), [{ used: shown.used, voided: shown.voided }])
     return `${shown.issued} ${shown.used} ${shown.voided}`
   }
   const scan = (step: string, some: (string | undefined)[]) =>
