@@ -105,6 +105,9 @@ const table = `
   GET /events/:eventID/proof:                        all
   POST /scans:                                       all
   POST /sale-checks:                                 retailer
+  GET /counterparties:                               all
+  GET /shipments:                                    all
+  GET /stock:                                        all
   GET /units/:code:                                  all
   GET /units/:code/history:                          all
   GET /logistic-units/:code:                         all
