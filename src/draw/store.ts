@@ -132,3 +132,37 @@ export async function listShares(client: Queryable, shift: string): Promise<Shar
   })
   return rows.map((row) => ({ ...row, position: Number(row.position) }))
 }
+
+export type ListRow = { position: number; body: string }
+
+/** Everything about a shift but its lists, oldest first. */
+export async function listShiftActs(client: Queryable, shift: string): Promise<(ListRow & { kind: string })[]> {
+  const { rows } = await client.query<Omit<ListRow, 'position'> & { kind: string; position: bigint }>({
+    name: 'draw_shift_acts',
+    text: `select position, kind, body from border_act where subject = $1 and kind <> 'draws_listed' order by position`,
+    values: [shift],
+  })
+  return rows.map((row) => ({ ...row, position: Number(row.position) }))
+}
+
+/** Lists of a shift after a position: as many as fit into so many characters, and one at least. */
+export async function findLists(
+  client: Queryable,
+  shift: string,
+  after: number,
+  charactersMax: number,
+): Promise<{ lists: ListRow[]; more: boolean }> {
+  const { rows } = await client.query<{ position: bigint; body: string; more: boolean }>({
+    name: 'draw_lists',
+    text: `select position, body, newest > max(position) over () as more
+           from (select position, body, max(position) over () as newest,
+                        sum(length(body)) over (order by position) as sum, row_number() over (order by position) as nth
+                 from border_act where subject = $1 and kind = 'draws_listed' and position > $2) as l
+           where nth = 1 or sum <= $3 order by position`,
+    values: [shift, after, charactersMax],
+  })
+  return {
+    lists: rows.map(({ position, body }) => ({ position: Number(position), body })),
+    more: rows[0]?.more ?? false,
+  }
+}

@@ -40,13 +40,19 @@ export const drawRoutes: FastifyPluginAsyncTypebox<ProveDeps> = async (app, deps
         tags,
         summary: 'Everything that was drawn with the seed of a shift, to be computed again by anybody',
         description:
-          'Canonical JSON: `npm run verify -- draws` takes it from here or from a file. Of goods that were not presented yet nothing is said.',
+          'Canonical JSON: `npm run verify -- draws` takes it from here or from a file. Of goods that were not presented yet nothing is said. A long day comes in pages (Link, rel="next"), which the verifier follows.',
         params: schema.ShiftParams,
+        querystring: Type.Object(
+          { after: Type.Optional(Type.Integer({ minimum: 0, description: 'Position of the last list before' })) },
+          { additionalProperties: false },
+        ),
         response: { 200: Type.Unsafe<string>(schema.ShiftDraws), ...refusals },
       },
     },
     async (request, reply) => {
-      const text = await tellShift(deps, request.params.shift, told)
+      const { shift } = request.params
+      const { text, next } = await tellShift(deps, shift, request.query.after ?? -1, told)
+      if (next !== undefined) reply.header('link', `</draws/${encodeURIComponent(shift)}?after=${next}>; rel="next"`)
       reply.headers({ ...everywhere, 'content-type': 'application/json; charset=utf-8' })
       return reply.serializer(String).send(text)
     },

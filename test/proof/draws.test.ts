@@ -7,6 +7,9 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { nodePrimitives } from '../../src/proof/node-primitives.ts'
 import { parseVerifier } from '../../src/proof/note.ts'
+import { canonicalJson } from '../../src/declarations/act.ts'
+import { findLists } from '../../src/draw/store.ts'
+import { getPages } from '../../src/proof/verify/command-draws.ts'
 import { run } from '../../src/proof/verify/command.ts'
 import { verifyDraws } from '../../src/proof/verify/draws.ts'
 import { verifyBeacons } from '../../src/proof/verify/rounds.ts'
@@ -94,6 +97,24 @@ t.test('a shift is committed to before, and computed again after', async (t) => 
   const later = (await app.anonymous.call('GET', `/draws/${shift}`)).body
   t.ok((await verifyDraws(later, key)).acts >= 4, 'what was held back is listed once the goods are there')
   t.equal((await app.anonymous.expect<Row[]>(200, 'GET', '/draws?perPage=1')).length, 1)
+
+  const { lists, more } = await findLists(app.app.pg.pool, shift, -1, 1)
+  t.match([lists.length, more], [1, true], 'a page has one list at least')
+  const rest = await app.anonymous.call('GET', `/draws/${shift}?after=${lists[0]?.position}`)
+  const day = JSON.parse(later) as Day
+  const [firstPage, last] = [canonicalJson({ ...day, lists: day.lists.slice(0, 1) }), `/draws/${shift}?after=1`]
+  await t.rejects(verifyDraws(rest.body, key), /were listed with the seed/, 'a page alone is not the day')
+  const asked: string[] = []
+  const joined = await getPages(`https://tamga.example/draws/${shift}`, (url) => {
+    asked.push(url)
+    const isFirst = asked.length === 1
+    return Promise.resolve(
+      new Response(isFirst ? firstPage : rest.body, { headers: isFirst ? { link: `<${last}>; rel="next"` } : {} }),
+    )
+  })
+  t.match(asked, [String, `https://tamga.example${last}`])
+  t.same((JSON.parse(joined) as Day).lists, day.lists)
+  await verifyDraws(joined, key)
 })
 
 t.test('one byte changed anywhere is found', async (t) => {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import { canonicalJson } from '../../declarations/act.ts'
 import { originOf } from '../checkpoint.ts'
 import { nodePrimitives } from '../node-primitives.ts'
 import { parseVerifier, type Verifier } from '../note.ts'
-import { type DrawsReport, originOfDraws, verifyDraws } from './draws.ts'
+import { type DrawsReport, originOfDraws, read, verifyDraws } from './draws.ts'
 import { verifyBeacons, verifySignatures } from './rounds.ts'
 
 type Say = (line: string) => void
@@ -15,7 +16,7 @@ type Say = (line: string) => void
 export async function tellDraws(where: string, keys: readonly Verifier[], beacon: boolean, say: Say): Promise<number> {
   const isUrl = /^https?:/.test(where)
   const url = isUrl && /\/draws\/*$/.test(where) ? await lastShift(where.replace(/(?<!\/)\/+$/, '')) : where
-  const text = isUrl ? await (await get(url)).text() : await readFile(where, 'utf8')
+  const text = isUrl ? await getPages(url) : await readFile(where, 'utf8')
   const origin = originOfDraws(text)
   const verifier =
     keys.find((key) => originOf(key) === origin) ?? (await listedKey(isUrl ? url : undefined, origin, say))
@@ -47,6 +48,19 @@ async function get(url: string): Promise<Response> {
   const answer = await fetch(url)
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`)
   return answer
+}
+
+/** A long day comes in pages; together they are the document. */
+export async function getPages(url: string, ask: (url: string) => Promise<Response> = get): Promise<string> {
+  let answer = await ask(url)
+  let text = await answer.text()
+  for (;;) {
+    const next = /<([^<>]+)>; rel="next"/.exec(answer.headers.get('link') ?? '')?.[1]
+    if (next === undefined) return text
+    answer = await ask(new URL(next, url).href)
+    const [whole, page] = [read(text), read(await answer.text())]
+    text = canonicalJson({ ...page, lists: [...whole.lists, ...page.lists] })
+  }
 }
 
 async function lastShift(url: string): Promise<string> {
