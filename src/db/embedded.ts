@@ -28,7 +28,7 @@ import {
   writeCredentials,
   type Credentials,
 } from './data-folder.ts'
-import { findRunning, freePort, launch, runIn, stop, untilReady, type Running } from './postmaster.ts'
+import { findRunning, freePort, launch, runIn, stop, untilFree, untilReady, type Running } from './postmaster.ts'
 import { serverSettings, settingsId } from './server-settings.ts'
 import { serverUser, type SystemUser } from './system-user.ts'
 
@@ -63,6 +63,8 @@ const launchTries = 5
 /** How long a server that does not start is left alone, and how soon an end that was asked for is noticed meanwhile. */
 const restoreAgainMs = 1_000
 const stopPollMs = 100
+/** Somebody's connection may have the port meanwhile: how long it is waited for. */
+const portWithinMs = 60_000
 
 /** The server ends as it starts; the sentence says what it said. */
 class NotStarted extends ConfigError {}
@@ -88,9 +90,16 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 
   /** A full disk keeps it from starting until somebody made room: the service stays, says so, and tries. Undefined: it is to end. */
   const ownPatiently = async (): Promise<Owned | undefined> => {
+    const giveUpAt = Date.now() + portWithinMs
     for (;;) {
       try {
-        return await own(place, settings, tell)
+        // Everybody who is connected knows the old address.
+        const { port } = owned.running
+        const ours = (await findRunning(folder)) !== undefined || (await untilFree(port, stopPollMs))
+        // Who has it for good keeps us from it for good: the next start takes another one.
+        if (ours || Date.now() > giveUpAt) return await own(place, settings, tell)
+        if (stopping) return undefined
+        continue
       } catch (error) {
         if (stopping) return undefined
         if (!(error instanceof NotStarted)) throw error
@@ -106,7 +115,6 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const back = await ownPatiently()
     if (back === undefined) return
     owned = back
-    // Everybody who is connected knows the old address.
     if (owned.running.port !== port) throw new Error(`port ${port} of the embedded PostgreSQL was taken by another`)
     tell('The embedded PostgreSQL is back')
     watch()

@@ -1,5 +1,6 @@
 // One PostgreSQL server process over one data folder: found if it runs, started, waited for, ended.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { closeSync, openSync } from 'node:fs'
 import { readFile, readlink, realpath, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -151,18 +152,36 @@ async function lastWords(logFile: string): Promise<string> {
   return (fatal.length > 0 ? fatal : lines).slice(-3).join(' ') || 'it said nothing'
 }
 
+// Below where systems take the ports of outgoing connections (Linux: from 32,768, the others: from 49,152): one of those would have ours
+// while the server is away, and it could not come back.
+const [portFrom, portBelow] = [20_000, 32_768]
+const portTries = 20
+
 /** @param wanted is kept if it is free */
 export async function freePort(wanted: number | undefined): Promise<number> {
-  for (const port of wanted === undefined ? [0] : [wanted, 0]) {
-    const free = await new Promise<number | undefined>((resolve) => {
-      const server = createServer()
-      server.once('error', () => resolve(undefined))
-      server.listen(port, '127.0.0.1', () => {
-        const address = server.address()
-        server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined))
-      })
-    })
+  const some = Array.from({ length: portTries }, () => randomInt(portFrom, portBelow))
+  for (const port of [...(wanted === undefined ? [] : [wanted]), ...some, 0]) {
+    const free = await listenOnce(port)
     if (free !== undefined) return free
   }
   throw new Error('no free port on 127.0.0.1')
 }
+
+/** Waits for a port to be free: a connection of somebody may have it for a moment. */
+export async function untilFree(port: number, withinMs: number): Promise<boolean> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; await delay(portPollMs)) {
+    if ((await listenOnce(port)) !== undefined) return true
+  }
+  return false
+}
+const portPollMs = 50
+
+const listenOnce = (port: number): Promise<number | undefined> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(undefined))
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined))
+    })
+  })

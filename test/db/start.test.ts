@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { findRunning } from '../../src/db/postmaster.ts'
+import { findRunning, freePort, untilFree } from '../../src/db/postmaster.ts'
 import { dataFolder, startService, type Ended } from '../support/process.ts'
 
 async function ready(url: string): Promise<number> {
@@ -70,6 +70,18 @@ t.test('a taken port', async (t) => {
   const service = startService(t, { DATA_DIR, PORT: String(port) })
   refused(t, await service.ended, new RegExp(`listens on 127.0.0.1:${port} already.*PORT`))
   t.equal(await running(DATA_DIR), undefined, 'the database was ended again')
+})
+
+t.test('the port of the database is none of those that outgoing connections take, and is waited for', async (t) => {
+  const port = await freePort(undefined)
+  t.ok(port >= 20_000 && port < 32_768, `${port}`)
+  const server = createServer().listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  t.not(await freePort(port), port, 'another one while it is taken')
+  t.equal(await untilFree(port, 1), false)
+  const free = untilFree(port, 30_000)
+  server.close()
+  t.equal(await free, true)
 })
 
 t.test('folders and settings that cannot be', async (t) => {
