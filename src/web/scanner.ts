@@ -39,7 +39,7 @@ export function scannerPages(pages: Pages): void {
   pages.signed('/scanner', rolesOf('/scanner'), async (visit) => scannerPage(visit))
   // What opens without a network: it names nobody, and whose scans it takes is remembered by the browser (client/queue.ts).
   pages.open('/scanner/shell', async (visit) => shellPage({ ...visit, me: undefined, session: undefined }))
-  pages.file('/scanner/session', async ({ me, session }) => ({ key: me.key.id, csrf: session.csrf }))
+  pages.file('/scanner/session', async ({ me, session }) => ({ key: whose(me), csrf: session.csrf }))
   pages.file('/scanner/parties', async (visit) =>
     visit.ask(Counterparties, `/counterparties?name=${piece(visit.query.get('name') ?? '')}`),
   )
@@ -53,6 +53,9 @@ export function scannerPages(pages: Pages): void {
   })
 }
 
+/** Whose scans they are: of this key, for whom it acts. What waits is never sent in another's name. */
+const whose = ({ key, principal }: SignedVisit['me']): string => (principal ? `${key.id} ${principal.id}` : key.id)
+
 async function scannerPage(visit: SignedVisit): Promise<Page> {
   const { me } = visit
   const places = await visit.ask(Places, '/places?perPage=100')
@@ -65,7 +68,7 @@ async function scannerPage(visit: SignedVisit): Promise<Page> {
     visit,
     all,
     places,
-    h`${csrfField(visit)}<span data-key="${me.key.id}" data-steps="${data(all)}" hidden></span>`,
+    h`${csrfField(visit)}<span data-key="${whose(me)}" data-steps="${data(all)}" hidden></span>`,
   )
 }
 

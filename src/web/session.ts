@@ -23,13 +23,18 @@ export type Session = { key: string; csrf: string; until: number; forWhom?: stri
 export type Sessions = {
   /** The Set-Cookie header of a new session. @param secure whether the visitor came by https */
   begin(key: string, secure: boolean): string
-  /** The Set-Cookie header of the same session, acting for another participant; undefined: for nobody. */
+  /**
+   * The Set-Cookie header of the same session, acting for another participant; undefined: for nobody. Its token is a new one: what a
+   * page that is open still sends was meant for whom it was opened for.
+   */
   actFor(session: Session, forWhom: string | undefined, secure: boolean): string
   /** Undefined where there is none, it has ended, or somebody changed it. */
   read(cookieHeader: string | undefined): Session | undefined
   /** The Set-Cookie header that ends it in this browser. */
   end(): string
 }
+
+const newToken = (): string => randomBytes(18).toString('base64url')
 
 export function createSessions(vault: Vault, now: () => Date): Sessions {
   const attributes = `Path=${base}; HttpOnly; SameSite=Strict`
@@ -41,10 +46,10 @@ export function createSessions(vault: Vault, now: () => Date): Sessions {
   return {
     begin: (key, secure) => {
       const until = now().getTime() + hours * 3_600_000
-      return cookieOf({ key, csrf: randomBytes(18).toString('base64url'), until }, secure)
+      return cookieOf({ key, csrf: newToken(), until }, secure)
     },
-    actFor: ({ key, csrf, until }, forWhom, secure) =>
-      cookieOf({ key, csrf, until, ...(forWhom === undefined ? {} : { forWhom }) }, secure),
+    actFor: ({ key, until }, forWhom, secure) =>
+      cookieOf({ key, csrf: newToken(), until, ...(forWhom === undefined ? {} : { forWhom }) }, secure),
     read: (header) => {
       const sealed = readCookie(header, cookieName)
       if (sealed === undefined) return undefined

@@ -140,8 +140,16 @@ t.test('the office', async (t) => {
     await page.locator('a.who').click()
     t.match(await page.locator('main').textContent(), /Ak-Suu Distillery.*You may: order codes, ship/s)
     t.same(await violations(page), [])
+    const before = await page.locator('[name=csrf]').first().inputValue()
     await page.getByRole('button', { name: /^Act for them/ }).click()
     await page.locator('a.who').getByText('for Ak-Suu Distillery').waitFor()
+    t.not(
+      await page.locator('[name=csrf]').first().inputValue(),
+      before,
+      'a page opened before does nothing in this name',
+    )
+    const { key } = (await (await page.request.get('/app/scanner/session')).json()) as { key: string }
+    t.match(key, maker.id, 'nor do scans that waited')
     await page.getByRole('link', { name: 'Production' }).first().click()
     await page.locator('#quantity').fill('7')
     await page.getByRole('button', { name: 'Order', exact: true }).click()
