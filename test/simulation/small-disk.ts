@@ -2,9 +2,10 @@
 // write-ahead log, that only its own processes see.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { open, rm } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pgFolder, readCredentials } from '../../src/db/data-folder.ts'
+import { signalAll } from '../support/kill.ts'
 import { serverCommand, type Service, startService } from '../support/process.ts'
 import { type Doors, operatorKey, ownFolder, register, type Teardown } from './world.ts'
 
@@ -39,6 +40,11 @@ export async function openSmallWorld(t: Teardown): Promise<SmallWorld> {
   await first.ended
   const holder = await mountDisks(t, folder)
   const inside = (path: string) => `/proc/${holder}/root${path}`
+  // A service that fell leaves its database, in a folder that nobody else sees.
+  t.teardown(async () => {
+    const note = await readFile(join(pgFolder(inside(data)), 'postmaster.pid'), 'utf8').catch(() => '')
+    if (Number(note.split('\n')[0]) > 0) signalAll(Number(note.split('\n')[0]), 'SIGKILL')
+  })
   let service: Service | undefined
   let url = ''
   const start = async (): Promise<void> => {
