@@ -53,7 +53,11 @@ async function sources(folder: string): Promise<Source[]> {
     files.map(async (entry) => {
       const path = join(entry.parentPath, entry.name)
       const text = await readFile(path, 'utf8')
-      return { file: relative(repository, path), text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true) }
+      return {
+        file: relative(repository, path),
+        text,
+        tree: ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true),
+      }
     }),
   )
 }
@@ -187,7 +191,9 @@ t.test('the README names every setting and every problem', async (t) => {
 })
 
 t.test('every `npm run` that is written about exists', async (t) => {
-  const manifest = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+  const manifest = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
   const texts = [readme, ...[...src, ...tests].map(({ text }) => text)].join('\n')
   const named = new Set([...texts.matchAll(/`npm run (?:-s )?([a-z][a-z:-]*)/g)].map((match) => match[1] ?? ''))
   none(
