@@ -10,11 +10,14 @@ export type HttpOptions = {
 }
 
 const triesMax = 8
+/** An address at which nobody ever answered is mistyped rather than busy. */
+const firstTriesMax = 3
 const waitMaxMs = 10_000
 
 /** A tlog-tiles log by its prefix, `https://tamga.example/logs/main`. Asks again where the log is busy or the line breaks. */
 export function httpSource(prefix: string, options: HttpOptions = {}): LogSource {
   const { fetcher = fetch, wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms)) } = options
+  let everAnswered = false
   const base = prefix.replace(/(?<!\/)\/+$/, '')
 
   async function get(path: string): Promise<Response> {
@@ -22,10 +25,11 @@ export function httpSource(prefix: string, options: HttpOptions = {}): LogSource
       const headers: Record<string, string> =
         options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }
       const answer = await fetcher(`${base}/${path}`, { headers }).catch((error: unknown) => String(error))
+      everAnswered ||= typeof answer !== 'string'
       if (typeof answer !== 'string' && answer.ok) return answer
       const status = typeof answer === 'string' ? undefined : answer.status
       const mayPass = status === undefined || status === 429 || status >= 500
-      if (!mayPass || attempt === triesMax)
+      if (!mayPass || attempt >= (everAnswered ? triesMax : firstTriesMax))
         throw new SourceError(`${base}/${path} answered ${status ?? String(answer)}`)
       const seconds = typeof answer === 'string' ? Number.NaN : Number(answer.headers.get('retry-after'))
       await wait(Math.min(seconds > 0 ? seconds * 1000 : 250 * 2 ** attempt, waitMaxMs))
