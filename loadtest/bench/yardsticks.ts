@@ -27,8 +27,7 @@ export const yardsticks: FastifyPluginAsyncTypebox<{ access: DatabaseAccess }> =
 
   // Statements of a transaction travel together here too; one by one it would be slower still.
   const config = {
-    ...poolConfig(access, { name: 'tamga bench', genericPlans: true }),
-    pipeline: true,
+    ...poolConfig(access, { name: 'tamga bench', genericPlans: true, pipeline: true }),
     connectionTimeoutMillis: 60_000,
   }
   const pool = listen(new pg.Pool(config), () => undefined)
