@@ -47,6 +47,7 @@ import { createRate, type Rate } from './http/rate.ts'
 import { registerReference } from './http/reference.ts'
 import { rootRoute } from './http/root.ts'
 import { logRequests, loggerOptions, type LogStream } from './http/request-log.ts'
+import { serializerCompiler } from './http/serializer.ts'
 import { validatorCompiler } from './http/validation.ts'
 import type { OnAdministrativeAct } from './participants/act.ts'
 import { authenticate } from './participants/authenticate.ts'
@@ -378,6 +379,7 @@ function createServer({ config, logStream }: AppOptions): FastifyInstance {
   const app = Fastify(server)
   app.server.maxConnections = limits.connectionsMax
   app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
   answerWithProblems(app)
   acceptJson(app)
   refuseWhileEnding(app)
