@@ -266,7 +266,8 @@ function nameOwners(container: bigint, owner: number | null, pending: Pending): 
     const step = pending.last(id)
     if (!step) continue
     const now = standingOf(step, pending.last)
-    nameOwners(id, owner, pending)
+    // Before the step: a container that is named again would name its owner for what in it is somebody else's.
+    nameOwners(id, now.owner, pending)
     if (now.owner !== owner)
       pending.put({ ...step, position: pending.position, owner: now.owner, ownerAt: pending.position })
   }

@@ -47,6 +47,20 @@ const stories: Record<string, string> = {
     maker    ship       U2 to shop      = not_owner
     maker    ship       U1 to shop      = ok
   `,
+  "another owner's case, packed on a pallet that is packed in a container: what is in it stays its owner's": `
+    maker    commission U1,U2,C1,C2     = ok
+    maker    ship       C1 to trader    = ok
+    trader   receive    C1              = ok
+    trader   ship       C1 to maker : transfer=possession = ok
+    maker    receive    C1              = ok
+    maker    pack       U1 in C1        = ok             # the maker's bottle in the trader's case
+    maker    pack       U2,C1 in P1     = ok
+    maker    pack       P1 in C2        = ok             # each is named again, the case after what is in it
+    maker    unpack     U1 in C1        = ok
+    maker    ship       U1 to shop      = ok
+    maker    unpack     C1 in P1        = ok
+    maker    ship       C1 to shop      = not_owner
+  `,
   "another owner's case does not swallow what is packed in it": `
     maker    commission U1,U2           = ok
     maker    ship       U1 to trader    = ok
