@@ -177,6 +177,17 @@ async function create(place: Place, tell: (text: string) => void): Promise<void>
     appPassword: newPassword(),
   }
   const making = await makingFolder(place.dataDir)
+  try {
+    await make(place, making, credentials)
+  } catch (error) {
+    // Another start was first, and removes what others are still making. Its database is as good as ours; the lock decides who serves.
+    if (!(await exists(place.folder))) throw error
+  } finally {
+    await rm(making, { recursive: true, force: true })
+  }
+}
+
+async function make(place: Place, making: string, credentials: Credentials): Promise<void> {
   const made = join(making, 'data')
   await writeFile(join(making, 'password'), `${credentials.adminPassword}\n`, { mode: 0o600 })
   await mkdir(made, { mode: 0o700 })
@@ -185,13 +196,7 @@ async function create(place: Place, tell: (text: string) => void): Promise<void>
   }
   await initdb(place, making)
   await writeCredentials(made, credentials, place.user)
-  try {
-    await rename(made, place.folder)
-  } catch (error) {
-    // Another start was first. Its database is as good as ours; the lock decides who serves.
-    if (!(await exists(place.folder))) throw error
-  }
-  await rm(making, { recursive: true, force: true })
+  await rename(made, place.folder)
 }
 
 async function initdb(place: Place, making: string): Promise<void> {
@@ -214,7 +219,6 @@ async function initdb(place: Place, making: string): Promise<void> {
     child.once('close', resolve)
   })
   if (status === 0) return
-  await rm(making, { recursive: true, force: true })
   throw new ConfigError(
     `PostgreSQL could not make its folder in ${place.dataDir}: ${said.trim().split('\n').slice(-3).join(' ')}`,
   )
