@@ -79,7 +79,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
       position,
       last: (id) => pendingSteps.get(id) ?? steps.get(id),
       put: (step) => void pendingSteps.set(step.id, step),
-      inside: insideOf,
+      inside: (container) => insideOf(container, pendingSteps),
     }
     const session: Session = {
       claim,
@@ -96,7 +96,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
     if (claim.container) openContainer(session, claim.container)
     if (session.faults.length === 0 && session.waiting.length === 0) {
       for (const part of claim.parts) {
-        const subjects = claim.everything === true && part.act === 'unpack' ? everythingIn(claim) : part.subjects
+        const subjects = claim.everything === true && part.act === 'unpack' ? everythingIn(claim, pendingSteps) : part.subjects
         for (const subject of subjects) judgeOne(session, part.act, subject)
       }
       if (claim.container) spreadOutwards(claim.container.id, pending)
@@ -272,16 +272,17 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
     return undefined
   }
 
-  /** What is in the container now: what the database had, and what earlier claims of this batch put in. */
-  function insideOf(container: bigint): bigint[] {
+  /** What is in the container now: what the database had, and what earlier claims of this batch and this one did since. */
+  function insideOf(container: bigint, pending: ReadonlyMap<bigint, Step>): bigint[] {
     const ids = new Set(data.contents.get(container) ?? [])
     for (const step of written) if (step.parent === container) ids.add(step.id)
+    for (const step of pending.values()) if (step.parent === container) ids.add(step.id)
     for (const id of data.history.steps.keys()) ids.add(id)
-    return [...ids].filter((id) => steps.get(id)?.parent === container)
+    return [...ids].filter((id) => (pending.get(id) ?? steps.get(id))?.parent === container)
   }
 
-  function everythingIn({ container }: Claim): Subject[] {
-    return container ? insideOf(container.id).map((id) => ({ ...container, id })) : []
+  function everythingIn({ container }: Claim, pending: ReadonlyMap<bigint, Step>): Subject[] {
+    return container ? insideOf(container.id, pending).map((id) => ({ ...container, id })) : []
   }
 
   return {

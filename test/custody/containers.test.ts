@@ -47,6 +47,14 @@ const stories: Record<string, string> = {
     maker    ship       U2 to shop      = not_owner
     maker    ship       U1 to shop      = ok
   `,
+  'a bottle and the case that it came in, sold in one event': `
+    maker    commission U1,U2,C1        = ok
+    maker    pack       U1,U2 in C1     = ok
+    maker    ship       C1 to shop      = ok
+    shop     receive    C1              = ok
+    shop     sell       U1,C1           = ok             # the bottle by itself, and the case with what is left in it
+    shop     sell       U2              = already_sold
+  `,
   "another owner's case, packed on a pallet that is packed in a container: what is in it stays its owner's": `
     maker    commission U1,U2,C1,C2     = ok
     maker    ship       C1 to trader    = ok
