@@ -3,7 +3,6 @@ import type { Act } from './law.ts'
 import { law } from './law.ts'
 import {
   containersMax,
-  containersOf,
   flag,
   isFinal,
   type LastStep,
@@ -225,13 +224,11 @@ function pack(claim: Claim, subject: Subject, standing: Standing, step: Step, pe
   const container = claim.container && pending.last(claim.container.id)
   if (!container || !claim.container) throw new Error('packing needs a container')
   // Let pass where a group only observes, and still no place that a thing can be in: in itself, or in an endless nest.
-  const around = [container, ...containersOf(container, pending.last)]
-  if (around.some(({ id }) => id === step.id) || around.length + levelsInside(step.flags) > containersMax) {
-    return pending.put(step)
-  }
+  const outer = standingOf(container, pending.last)
+  const inItself = container.id === step.id || outer.containers.some(({ id }) => id === step.id)
+  if (inItself || 1 + outer.containers.length + levelsInside(step.flags) > containersMax) return pending.put(step)
   const first = container.contents === 0
   const owner = standing.owner
-  const outer = standingOf(container, pending.last)
   // A case that is a unit is somebody's even while it is empty.
   const another = owner !== outer.owner && !(first && container.id < 0n)
   const mixed = standing.mixedOwners || another

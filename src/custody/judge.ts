@@ -96,7 +96,8 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
     if (claim.container) openContainer(session, claim.container)
     if (session.faults.length === 0 && session.waiting.length === 0) {
       for (const part of claim.parts) {
-        const subjects = claim.everything === true && part.act === 'unpack' ? everythingIn(claim, pendingSteps) : part.subjects
+        const subjects =
+          claim.everything === true && part.act === 'unpack' ? everythingIn(claim, pendingSteps) : part.subjects
         for (const subject of subjects) judgeOne(session, part.act, subject)
       }
       if (claim.container) spreadOutwards(claim.container.id, pending)
@@ -125,7 +126,7 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
     if (claim.takesBack) return decideUndo(claim, at)
     const { session, rewinding } = judgeAt(claim, at.position)
     if (session.faults.length > 0) return { faults: session.faults }
-    const many = subjectsOf(claim).length > waitingSingleMax && session.waiting.length > 0
+    const many = session.waiting.length > 0 && subjectsOf(claim).length > waitingSingleMax
     const containerWaits = claim.container !== undefined && session.waiting.includes(claim.container)
     const waiting = many || containerWaits ? waitingOf(claim) : session.waiting
     const fact = remembered(claim, waiting, at)
@@ -193,8 +194,8 @@ function createBench(log: number, data: BenchData, nestingMax: number): Bench {
 
   /** The claim as a fact that can be judged again; undefined for one that was made on the spot, or is too large to be. */
   function remembered(claim: Claim, waiting: readonly Subject[], { position }: Place): WaitingFact | undefined {
-    const subjects = waitingOf(claim).filter(({ id }) => id !== 0n)
     if (!claim.waits || (waiting.length === 0 && !isRewindable(claim))) return undefined
+    const subjects = waitingOf(claim).filter(({ id }) => id !== 0n)
     const open = new Set(waiting.map(({ id }) => id))
     const settled = new Map(subjects.flatMap(({ id }) => (open.has(id) ? [] : [[id, position] as const])))
     return { position, claim, origin: claim.waits.origin, open, settled }

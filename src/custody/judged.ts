@@ -19,10 +19,9 @@ const nothing: ReadonlySet<bigint> = new Set()
 /** The law's own refusals, and for a sale what was said about the goods since: a recall weighs more than whose they are. */
 export function judged(asked: Asked, act: Part['act'], subject: Subject, now: Standing): Fault | undefined {
   const { claim, data, nestingMax } = asked
-  const fault = refuse(claim, act, subject, now, {
-    ...(asked.around ?? { ids: nothing, nestingMax }),
-    ...into(asked, act),
-  })
+  const around = asked.around ?? { ids: nothing, nestingMax }
+  const container = intoWhat(asked, act)
+  const fault = refuse(claim, act, subject, now, container ? { ...around, container } : around)
   if (act === 'lift_hold' && !fault) return anothersHold(asked, subject)
   const isSale = act === 'sell' || act === 'replace'
   if (!isSale || fault?.code === 'already_sold' || subject.fault) return fault
@@ -64,8 +63,8 @@ function contentsFault(asked: Asked, subject: Subject, { own }: Standing): Fault
 }
 
 /** The container that something is packed in, as it stands now: what was packed before may have made it somebody's. */
-function into({ claim, pending }: Asked, act: Part['act']): Pick<Around, 'container'> {
+function intoWhat({ claim, pending }: Asked, act: Part['act']): Standing | undefined {
   const { container } = claim
-  if (act !== 'pack' || claim.customs !== true || !container) return {}
-  return { container: standing(pending.last(container.id) ?? unborn(container.id), pending.last) }
+  if (act !== 'pack' || claim.customs !== true || !container) return undefined
+  return standing(pending.last(container.id) ?? unborn(container.id), pending.last)
 }

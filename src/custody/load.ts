@@ -43,17 +43,15 @@ export async function loadBench(
   settles: boolean,
 ): Promise<BenchData> {
   const undos = await loadUndos(client, log, claims)
-  const wanted = new Set(claims.flatMap(idsOf))
-  for (const { before } of undos.values()) for (const id of before.keys()) wanted.add(id)
+  const asked = new Set(claims.flatMap(idsOf))
+  for (const { before } of undos.values()) for (const id of before.keys()) asked.add(id)
   const steps = new Map<bigint, Step>()
   const found = new Map<number, WaitingFact>()
   const facts = new Map<bigint, WaitingFact[]>()
-  const asked = new Set<bigint>()
   const lots = new Map<bigint, Lot>()
   const recalls: Recall[] = []
   let unread = claims
-  for (let fresh = [...wanted]; fresh.length > 0;) {
-    for (const id of fresh) asked.add(id)
+  for (let fresh = [...asked]; fresh.length > 0;) {
     // In one go: each of these travels alone otherwise, and the log is locked meanwhile.
     const [, waiting] = await Promise.all([
       readWithContainers(client, log, fresh, steps),
@@ -65,6 +63,7 @@ export async function loadBench(
     const next = new Set<bigint>(waiting.flatMap((fact) => idsOf(fact.claim)))
     for (const id of fresh) for (let at = steps.get(id)?.parent; at; at = steps.get(at)?.parent) next.add(at)
     fresh = [...next].filter((id) => !asked.has(id))
+    for (const id of fresh) asked.add(id)
   }
   for (const fact of found.values()) rememberFact(facts, fact, steps)
   const late = [...claims.filter((claim) => claim.waits), ...[...found.values()].map((fact) => fact.claim)]
@@ -153,10 +152,13 @@ export function rememberFact(
 
 function idsOf(claim: Claim): bigint[] {
   const ids: bigint[] = claim.container ? [claim.container.id] : []
+  let order: bigint | null = null
   for (const { subjects } of claim.parts) {
     for (const subject of subjects) {
       ids.push(subject.id)
-      if (subject.orderObject !== null) ids.push(subject.orderObject)
+      if (subject.orderObject === null || subject.orderObject === order) continue
+      order = subject.orderObject // Ten thousand codes of one order name it once.
+      ids.push(order)
     }
   }
   return ids

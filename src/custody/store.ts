@@ -42,13 +42,34 @@ export type Queryable = Pick<ClientBase, 'query'>
 /** The last step of each object that has one: one index descent each. */
 export async function findLastSteps(client: Queryable, log: number, ids: readonly bigint[]): Promise<Step[]> {
   if (ids.length === 0) return []
+  if (ids.length >= manyObjects) return findManyLastSteps(client, log, ids)
   const { rows } = await client.query<StepRow>({
     name: 'custody_last_steps',
-    text: `select ${columns} from unnest($2::bigint[]) as wanted (id) cross join lateral
-             (select * from step where log_id = $1 and object_id = wanted.id order by position desc limit 1) as s`,
+    text: `select ${columns} ${lastSteps}`,
     values: [log, `{${ids.join(',')}}`],
   })
   return rows.map(stepOf)
+}
+
+const lastSteps = `from unnest($2::bigint[]) as wanted (id) cross join lateral
+             (select * from step where log_id = $1 and object_id = wanted.id order by position desc limit 1) as s`
+
+/** From here on it pays to let what many objects have in common travel once. */
+const manyObjects = 200
+
+const shared = columns.replace('s.object_id, ', '')
+
+/** The same for the codes of a whole document: what one event did to ten thousand units comes as one row with their ids. */
+async function findManyLastSteps(client: Queryable, log: number, ids: readonly bigint[]): Promise<Step[]> {
+  const { rows } = await client.query<Omit<StepRow, 'object_id'> & { ids: bigint[] }>({
+    name: 'custody_many_last_steps',
+    text: `select array_agg(s.object_id) as ids, ${shared} ${lastSteps} group by ${shared}`,
+    values: [log, `{${ids.join(',')}}`],
+  })
+  return rows.flatMap(({ ids: same, ...row }) => {
+    const first = stepOf({ object_id: 0n, ...row })
+    return same.map((id) => ({ ...first, id }))
+  })
 }
 
 type SaleRow = { sold: bigint | null; parent: bigint | null }
@@ -129,16 +150,23 @@ export const insertLogisticUnits = (client: Queryable, log: number, ids: readonl
   })
 
 export function insertSteps(client: Queryable, log: number, steps: readonly Step[]): Promise<unknown> {
+  const runs = runsOf(steps)
   const column = (read: (step: Step) => bigint | number | null) =>
-    `{${steps.map((step) => read(step) ?? 'NULL').join(',')}}`
+    `{${runs.map(({ step }) => read(step) ?? 'NULL').join(',')}}`
   return client.query({
     name: 'custody_insert_steps',
     text: `insert into step (log_id, object_id, position, state, flags, owner, owner_at, holder, addressee, sender, parent, opened, contents)
-           select $1, s.* from unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[], $6::integer[], $7::bigint[],
-                                      $8::integer[], $9::integer[], $10::integer[], $11::bigint[], $12::bigint[], $13::integer[]) as s`,
+           select $1, o.id, s.position, s.state, s.flags, s.owner, s.owner_at, s.holder, s.addressee, s.sender, s.parent, s.opened,
+                  s.contents
+           from unnest($3::integer[], $4::integer[], $5::bigint[], $6::smallint[], $7::smallint[], $8::integer[], $9::bigint[],
+                       $10::integer[], $11::integer[], $12::integer[], $13::bigint[], $14::bigint[], $15::integer[])
+                  as s (first, last, position, state, flags, owner, owner_at, holder, addressee, sender, parent, opened, contents)
+           cross join lateral unnest(($2::bigint[])[s.first : s.last]) as o (id)`,
     values: [
       log,
-      column((step) => step.id),
+      `{${steps.map((step) => step.id).join(',')}}`,
+      `{${runs.map(({ first }) => first).join(',')}}`,
+      `{${runs.map(({ last }) => last).join(',')}}`,
       column((step) => step.position),
       column((step) => stateNo(step.state)),
       column((step) => step.flags),
@@ -153,6 +181,30 @@ export function insertSteps(client: Queryable, log: number, steps: readonly Step
     ],
   })
 }
+
+/** Steps after one another that differ in their object alone, as one entry does them; positions in the list from 1, both inclusive. */
+function runsOf(steps: readonly Step[]): { step: Step; first: number; last: number }[] {
+  const runs: { step: Step; first: number; last: number }[] = []
+  let run: { step: Step; first: number; last: number } | undefined
+  for (const [i, step] of steps.entries()) {
+    if (run && sameBut(run.step, step)) run.last = i + 1
+    else runs.push((run = { step, first: i + 1, last: i + 1 }))
+  }
+  return runs
+}
+
+const sameBut = (a: Step, b: Step): boolean =>
+  a.position === b.position &&
+  a.state === b.state &&
+  a.flags === b.flags &&
+  a.owner === b.owner &&
+  a.ownerAt === b.ownerAt &&
+  a.holder === b.holder &&
+  a.addressee === b.addressee &&
+  a.sender === b.sender &&
+  a.parent === b.parent &&
+  a.opened === b.opened &&
+  a.contents === b.contents
 
 export type NewLot = { position: number; lot: Lot; objects: string }
 

@@ -123,17 +123,23 @@ function listText<T>(name: string, items: readonly T[], write: (item: T) => stri
   return items.length === 0 ? '' : `,"${name}":[${items.map(write).sort().join(',')}]`
 }
 
-const sortedLinks = (epcs: readonly Epc[]): string[] => epcs.map((epc) => epc.link).sort()
+const sortedLinks = (epcs: readonly Epc[]): string[] => inCanonicalOrder(epcs).map((epc) => epc.link)
 
 export const byLink = (a: Epc, b: Epc): number => (a.link < b.link ? -1 : a.link > b.link ? 1 : 0)
 
+const ordered = new WeakMap<readonly Epc[], readonly Epc[]>()
+
 /**
  * The codes in the order in which the canonical form has them. Whoever judges them one after the other does it in this order, so that
- * a replay of what is recorded comes to the same: the first that goes into a pallet says whose it is.
+ * a replay of what is recorded comes to the same: the first that goes into a pallet says whose it is. Of one list it is found once.
  */
 export function inCanonicalOrder(epcs: readonly Epc[]): readonly Epc[] {
-  const sorted = epcs.every((epc, i) => i === 0 || byLink(epcs[i - 1] ?? epc, epc) <= 0)
-  return sorted ? epcs : [...epcs].sort(byLink)
+  if (epcs.every((epc, i) => i === 0 || byLink(epcs[i - 1] ?? epc, epc) <= 0)) return epcs
+  const known = ordered.get(epcs)
+  if (known) return known
+  const found = [...epcs].sort(byLink)
+  ordered.set(epcs, found)
+  return found
 }
 
 function quantityText({ epcClass, quantity, uom }: Quantity): string {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { inCanonicalOrder } from './canonical.ts'
 import { decimal, standardPrefixes } from './door.ts'
 import { epcLists, quantityLists } from './event.ts'
 import type { Epc, EpcisEvent, EventContext, EventId, JsonObject, JsonValue, Place, SensorElement } from './event.ts'
@@ -58,10 +59,10 @@ const pair = (key: string, value: string | undefined): string =>
 function codeList(field: string, epcs: readonly Epc[]): string {
   if (epcs.length === 0) return ''
   if (epcs.length === 1 && epcs[0]) return `${field}epc=${codeText(epcs[0])}`
-  const texts = new Array<string>(epcs.length)
-  epcs.forEach((epc, i) => (texts[i] = codeText(epc)))
-  // All items begin alike, so the order of the values is the order of the items.
-  return `${field}epc=${texts.sort().join('epc=')}`
+  const texts = inCanonicalOrder(epcs).map(codeText)
+  // All items begin alike, so the order of the values is the order of the items; nearly always it is that of the links.
+  const inOrder = texts.every((text, i) => i === 0 || (texts[i - 1] ?? '') <= text)
+  return `${field}epc=${(inOrder ? texts : texts.sort()).join('epc=')}`
 }
 
 const codeText = (epc: Epc): string => (epc.reading.kind === 'foreign' ? epc.text : hashLink(epc.link))
