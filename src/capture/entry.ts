@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { deflateRaw } from 'node:zlib'
 import { canonicalEvent, type CodeList as CanonicalList } from '../epcis/canonical.ts'
 import type { EpcisEvent } from '../epcis/event.ts'
+import { isoText } from '../epcis/moment.ts'
 import type { CodeList, EntryColumns, Stamp } from '../ledger/commit.ts'
 import { type Actor, actingFor } from '../participants/actor.ts'
 
@@ -22,17 +23,26 @@ export type EntryText = { head: string; tail: string; lists: CodeList[] }
 export async function entryText(actor: Actor, event: EpcisEvent, eventID: string, salt: Buffer): Promise<EntryText> {
   const { text, lists } = canonicalEvent(event, { eventID, listMax: entryListMax })
   return {
-    head: `{"by":${JSON.stringify(who(actor))},"event":${text},"recordTime":"`,
+    head: `{"by":${byOf(actor)},"event":${text},"recordTime":"`,
     tail: `","salt":"${salt.toString('base64url')}"}`,
     lists: await Promise.all(lists.map(storedList)),
   }
+}
+
+const written = new WeakMap<Actor, string>()
+
+/** `who` as JSON. Who scans all day long is the same actor from the first scan to the last. */
+function byOf(actor: Actor): string {
+  const text = written.get(actor) ?? JSON.stringify(who(actor))
+  written.set(actor, text)
+  return text
 }
 
 const timeMark = '0000-00-00T00:00:00.000Z'
 
 /** @param waiting the codes that wait for their predecessor; the entry moves the others alone. 'all' where none is moved */
 export function entryBytes({ head, tail }: EntryText, stamp: Stamp, waiting: readonly string[] | 'all'): Buffer {
-  const text = `${head}${stamp.recordTime.toISOString()}${tail}`
+  const text = `${head}${isoText(stamp.recordTime)}${tail}`
   if (waiting.length === 0) return Buffer.from(text)
   return Buffer.from(`${text.slice(0, -1)},"waiting":${JSON.stringify(waiting)}}`)
 }

@@ -103,21 +103,20 @@ export async function prepareEvent(
   refuseSelf(actor, asked, recipient?.no)
   const claim: Claim = {
     principal: actingFor(actor).no,
-    ...(hasRole(actingFor(actor), 'customs') ? { customs: true } : {}),
     eventTimeMs: event.eventTime.at.getTime(),
     ...parts(asked, subjects, await portionsOf(event, deps.catalogue)),
-    ...(asked.everything === true ? { everything: true } : {}),
-    ...(lot ? { ilmd: lot } : {}),
-    ...(event.bizTransactionList.length > 0 ? { documents: documentsOf(event) } : {}),
-    ...(options.missing ? { missing: [...(await findSubjects(deps, options.missing)).subjects.values()] } : {}),
-    ...(asked.becomes === undefined ? {} : { becomes: asked.becomes }),
-    ...(asked.parts.some(({ act }) => act === 'sell')
-      ? { trusted: await deps.directory.sellingWith(actingFor(actor).no) }
-      : {}),
-    ...(options.neverRefused === true ? { neverRefused: true } : {}),
-    ...(options.waits === true ? { waits: { origin: originOf(actor, event, identity.eventID, placeNo) } } : {}),
-    ...transfer,
   }
+  Object.assign(claim, transfer)
+  if (hasRole(actingFor(actor), 'customs')) claim.customs = true
+  if (asked.everything === true) claim.everything = true
+  if (lot) claim.ilmd = lot
+  if (event.bizTransactionList.length > 0) claim.documents = documentsOf(event)
+  if (options.missing) claim.missing = [...(await findSubjects(deps, options.missing)).subjects.values()]
+  if (asked.becomes !== undefined) claim.becomes = asked.becomes
+  if (asked.parts.some(({ act }) => act === 'sell'))
+    claim.trusted = await deps.directory.sellingWith(actingFor(actor).no)
+  if (options.neverRefused === true) claim.neverRefused = true
+  if (options.waits === true) claim.waits = { origin: originOf(actor, event, identity.eventID, placeNo) }
   const recorded = options.neverRefused === true ? knownOnce(event, subjects.values(), options) : event
   const settled = { claim, logName, place: placeNo }
   const prepared = await prepareClaim(deps, actor, recorded, identity, settled)
@@ -171,10 +170,12 @@ export async function prepareClaim(
   return { actor, event, identity, options: {}, log: await deps.ledger.logNo(logName), logName, draft, work }
 }
 
-const epcsOf = (asked: Interpretation): Epc[] => [
-  ...(asked.container ? [asked.container] : []),
-  ...asked.parts.flatMap((part) => part.epcs),
-]
+function epcsOf({ container, parts }: Interpretation): readonly Epc[] {
+  const [first] = parts
+  if (first && parts.length === 1 && !container) return first.epcs
+  const epcs = parts.flatMap((part) => part.epcs)
+  return container ? [container, ...epcs] : epcs
+}
 
 function parts(
   asked: Interpretation,

@@ -77,13 +77,23 @@ export async function eventOfScan(scan: Scan, context: ScanContext): Promise<{ s
   const ilmd = ilmdOf(scan)
   if (ilmd && action !== 'ADD') throw fieldProblem(at('lot'), 'Lot and dates belong to commissioning.')
   const reason = await reasonOf(scan, context.reasons, actingFor(context.actor).country, at)
+  const extended = reason === undefined ? (ilmd ? ilmdContext : NO_CONTEXT) : tamgaContext
+  const extensions = reason === undefined ? {} : { 'tamga:reason': reason }
+  const { eventID, eventTime, eventTimeZoneOffset, bizStep, readPoint, destinationList, bizTransactionList } = common
   const said = objectEvent({
-    ...common,
+    context: extended,
+    eventID,
+    eventTime,
+    eventTimeZoneOffset,
+    bizStep,
     disposition,
+    readPoint,
+    destinationList,
+    bizTransactionList,
     action,
     epcList: all,
-    ...(ilmd ? { ilmd, context: ilmdContext } : {}),
-    ...(reason === undefined ? {} : { extensions: { 'tamga:reason': reason }, context: tamgaContext }),
+    ilmd,
+    extensions,
   })
   return { said, reading }
 }

@@ -1,12 +1,12 @@
 import type { ClientBase, Pool } from 'pg'
-import { codesOf, eventOf, withLists } from '../capture/recorded-event.ts'
+import { codesOf, eventIn, withLists } from '../capture/recorded-event.ts'
 import type { Resolver } from '../codes/resolve.ts'
 import type { Limits } from '../config/limits.ts'
 import { flag } from '../custody/object.ts'
 import { readCode } from '../gs1/read.ts'
 import type { Directory } from '../participants/directory.ts'
 import { insertFindings } from '../findings/store.ts'
-import { isSerious, judgeCustody, judgeSeal, judgeTravel, type Sighting, type Verdict } from './clone.ts'
+import { isSerious, judgeCustody, judgeSeal, judgeTravel, type Sighting, type Spot, type Verdict } from './clone.ts'
 import { type Contradiction, contradictionFinding, seriousFinding } from './finding.ts'
 import * as store from './store.ts'
 
@@ -47,8 +47,9 @@ async function comparePortion(deps: CloneDeps, client: ClientBase, log: number, 
     seen.flatMap((each) => each?.objects.map(({ id }) => id) ?? []),
     last.position + 1,
   )
+  const spots = await readSpots(deps, [...entries, ...[...past.values()].flat()])
   const found: Contradiction[] = []
-  for (const each of seen) if (each) found.push(...(await compare(deps, each, past)))
+  for (const each of seen) if (each) found.push(...compare(deps.limits, each, past, spots))
   if (found.length > 0) await tell(deps, client, log, found)
   await store.moveCursor(client, log, last.position + 1)
   return entries.length
@@ -65,9 +66,9 @@ type Seen = {
 
 /** The goods of an entry; undefined for acts that have none, and for what only settles an entry that was compared already. */
 async function readEntry({ pool, resolver }: CloneDeps, entry: store.Entry): Promise<Seen | undefined> {
-  const whole: unknown = JSON.parse(entry.bytes.toString('utf8'))
-  if (typeof whole !== 'object' || whole === null || !('event' in whole) || 'settles' in whole) return undefined
-  const event = await withLists(pool, eventOf(entry.bytes))
+  const recorded = eventIn(entry.bytes)
+  if (!recorded || recorded.settles) return undefined
+  const event = await withLists(pool, recorded.event)
   if (event['errorDeclaration'] !== undefined) return undefined
   const codes = codesOf(event).slice(0, objectsMax)
   const readings = codes.flatMap((code) => {
@@ -97,9 +98,21 @@ async function readPast(client: ClientBase, log: number, ids: readonly bigint[],
   return past
 }
 
-async function compare(deps: CloneDeps, seen: Seen, past: Past): Promise<Contradiction[]> {
+/** Where the places are that were said, by their numbers. */
+type Spots = ReadonlyMap<number, Spot>
+
+async function readSpots({ directory }: CloneDeps, said: readonly { place: number | null }[]): Promise<Spots> {
+  const spots = new Map<number, Spot>()
+  for (const place of new Set(said.flatMap((each) => each.place ?? []))) {
+    const spot = await directory.placeByNo(place)
+    if (spot) spots.set(place, spot)
+  }
+  return spots
+}
+
+function compare(limits: Limits, seen: Seen, past: Past, spots: Spots): Contradiction[] {
   const { entry, step, eventID } = seen
-  const here = await sightingOf(deps, entry)
+  const here = sightingOf(spots, entry)
   const found: Contradiction[] = []
   for (const object of seen.objects) {
     const own = (past.get(object.id) ?? []).filter(({ position }) => position < entry.position)
@@ -107,17 +120,17 @@ async function compare(deps: CloneDeps, seen: Seen, past: Past): Promise<Contrad
     const now = past.get(object.id)?.find(({ position }) => position === entry.position)
     const containers = containersOf(before, past, entry.position)
     const around = containers.flatMap((id) => (past.get(id) ?? []).filter(({ position }) => position < entry.position))
-    const others = await Promise.all([...own, ...around].map((each) => sightingOf(deps, each)))
-    const verdicts: (Verdict | undefined)[] = [judgeTravel(here, others, deps.limits)]
+    const others = [...own, ...around].map((each) => sightingOf(spots, each))
+    const verdicts: (Verdict | undefined)[] = [judgeTravel(here, others, limits)]
     // Who takes it out of its container says so; who only names it claims that it is there.
     if (containers.length > 0 && seen.parent === undefined) {
       const placed = around.filter(({ place, eventTime }) => place !== null && eventTime <= entry.eventTime)
       const newest = placed.sort((a, b) => b.eventTime.getTime() - a.eventTime.getTime())[0]
-      const sealed = judgeSeal(here, newest && (await sightingOf(deps, newest)), deps.limits)
+      const sealed = judgeSeal(here, newest && sightingOf(spots, newest), limits)
       if (sealed) verdicts.unshift(sealed)
     }
     if (now && (now.flags & flag.claimed) !== 0 && before) {
-      verdicts.push(judgeCustody(here, await sightingOf(deps, before), before.holder))
+      verdicts.push(judgeCustody(here, sightingOf(spots, before), before.holder))
     }
     const [first] = verdicts.filter((verdict) => verdict !== undefined)
     if (first) found.push({ entry, step, eventID, object, here, verdict: first, holder: before?.holder ?? null })
@@ -138,16 +151,13 @@ function containersOf(before: store.PastStep | undefined, past: Past, position: 
 
 type Said = Pick<store.PastStep, 'position' | 'eventTime' | 'participant' | 'principal' | 'key' | 'place'>
 
-async function sightingOf({ directory }: CloneDeps, said: Said): Promise<Sighting> {
-  const place = said.place === null ? undefined : await directory.placeByNo(said.place)
-  return {
-    position: said.position,
-    atMs: said.eventTime.getTime(),
-    spot: place,
-    source: said.key === null ? `participant ${said.participant}` : `key ${said.key}`,
-    principal: said.principal ?? said.participant,
-  }
-}
+const sightingOf = (spots: Spots, said: Said): Sighting => ({
+  position: said.position,
+  atMs: said.eventTime.getTime(),
+  spot: said.place === null ? undefined : spots.get(said.place),
+  source: said.key === null ? `participant ${said.participant}` : `key ${said.key}`,
+  principal: said.principal ?? said.participant,
+})
 
 async function tell(deps: CloneDeps, client: ClientBase, log: number, found: readonly Contradiction[]): Promise<void> {
   await store.insertSuspicions(

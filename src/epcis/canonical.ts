@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { EPCIS_CONTEXT } from './context.ts'
 import { epcLists, quantityLists } from './event.ts'
+import { isoText } from './moment.ts'
 import type { Epc, EpcField, EpcisEvent, JsonObject, JsonValue, Place, Quantity, SensorElement } from './event.ts'
 
 /** A list of codes that was taken out of the event, to be stored beside it: one canonical URI a line. */
@@ -55,7 +56,7 @@ function canonicalText(event: EpcisEvent, frame: CanonicalOptions | 'content', w
   let text = `{"@context":${contextText(event)},"type":"${event.type}"`
   const id = content ? undefined : (event.eventID ?? frame.eventID)
   if (id !== undefined) text += `,"eventID":${quote(id)}`
-  text += `,"eventTime":"${event.eventTime.at.toISOString()}","eventTimeZoneOffset":"${event.eventTimeZoneOffset}"`
+  text += `,"eventTime":"${isoText(event.eventTime.at)}","eventTimeZoneOffset":"${event.eventTimeZoneOffset}"`
   if (!content && frame.recordTime) text += `,"recordTime":"${frame.recordTime.toISOString()}"`
   text += whatText(event, writeList) + whyText(event)
   return `${text}${membersText(event.extensions)}}`

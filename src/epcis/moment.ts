@@ -44,4 +44,13 @@ function milliseconds(fraction: string): number {
 export const isOffset = (text: string): text is Offset => OFFSET.test(text)
 
 /** A moment that our own clock gave. */
-export const momentAt = (at: Date): Moment => ({ at, text: at.toISOString() })
+export const momentAt = (at: Date): Moment => ({ at, text: isoText(at) })
+
+let newest = { ms: Number.NaN, text: '' }
+
+/** `at` as ISO 8601 with milliseconds, in UTC. An event is written several times over, and thousands happen in one second. */
+export function isoText(at: Date): string {
+  const ms = at.getTime()
+  if (newest.ms !== ms) newest = { ms, text: at.toISOString() }
+  return newest.text
+}
