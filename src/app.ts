@@ -262,8 +262,9 @@ function beaconOf({ beacon, limits }: Config): Beacon {
 
 /** What every request passes before any route. */
 async function openDoor(app: FastifyInstance, config: Config, now: () => Date) {
-  sendHeaders(app, await secureHeaders())
-  await refuseExcess(app, config.limits)
+  const headers = await secureHeaders()
+  await refuseExcess(app, config.limits, headers)
+  sendHeaders(app, headers)
   const metrics = createMetrics(app)
   const { requestsPerAddressPerSecond: perAddress, checksPerUnitPerSecond: perUnit } = config.limits
   const rate = await createRate(app, { perKey: config.rateLimit, perAddress, perUnit }, now)

@@ -1,7 +1,8 @@
 // Too much to do is said at once: an early 503 costs microseconds and can be repeated, a late answer is worth nothing to a till.
 import underPressure from '@fastify/under-pressure'
-import type { FastifyInstance } from 'fastify'
-import { Problem } from './problem.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { problemType } from './problem-handler.ts'
+import { Problem, problemDocument } from './problem.ts'
 
 export type PressureLimits = {
   /** Requests that are worked on at the same time. */
@@ -12,6 +13,8 @@ export type PressureLimits = {
   loopLateMaxMs: number
 }
 
+const turnMaxMs = 100
+
 const comeAgain = 'Wait as long as Retry-After says, then repeat; nothing was stored.'
 
 /**
@@ -20,27 +23,39 @@ const comeAgain = 'Wait as long as Retry-After says, then repeat; nothing was st
  * its queue where nobody sees it, in the sockets; what can be seen is that every turn of the loop finds hundreds of them full. One
  * such turn says nothing: somebody's large event may have held up everybody for a moment. Routes that are `unlimited` (health,
  * figures) always answer.
+ * @param headers what every answer has
  */
-export async function refuseExcess(app: FastifyInstance, limits: PressureLimits): Promise<void> {
+export async function refuseExcess(
+  app: FastifyInstance,
+  limits: PressureLimits,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { requestsAtWorkMax, requestsPerTurnMax, loopLateMaxMs } = limits
   let atWork = 0
   let thisTurn = 0
   let turnBefore = 0
+  let turnFromMs = 0
   const endTurn = () => {
     turnBefore = thisTurn
     thisTurn = 0
   }
+  /** With a thousand sockets full at once libuv looks for more before it ends its turn, for seconds: then time ends it. */
+  const count = () => {
+    const nowMs = performance.now()
+    if (thisTurn > 0 && nowMs - turnFromMs > turnMaxMs) endTurn()
+    if (thisTurn === 0) {
+      turnFromMs = nowMs
+      setImmediate(endTurn)
+    }
+    thisTurn++
+  }
   const tooMany = () =>
     atWork >= requestsAtWorkMax || (thisTurn > requestsPerTurnMax && turnBefore > requestsPerTurnMax)
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (thisTurn++ === 0) setImmediate(endTurn)
-    if (tooMany() && request.routeOptions.config.unlimited !== true) {
-      throw new Problem('busy', {
-        detail: `More is asked than can be done. ${comeAgain}`,
-        headers: { 'retry-after': '1' },
-      })
-    }
-    done()
+  const sendAway = refusalWith(headers)
+  app.addHook('onRequest', (request, reply, done) => {
+    count()
+    if (tooMany() && request.routeOptions.config.unlimited !== true) sendAway(request, reply)
+    else done()
   })
   // Counted once the whole body is there: who sends his slowly must not keep others out.
   app.addHook('preValidation', (_request, reply, done) => {
@@ -67,4 +82,28 @@ export async function refuseExcess(app: FastifyInstance, limits: PressureLimits)
       })
     },
   })
+}
+
+/**
+ * The same answer for everybody, made once and written past the framework: thousands a second come when there is most to do, and each
+ * must cost as little as it can.
+ */
+function refusalWith(
+  headers: Readonly<Record<string, string>>,
+): (request: FastifyRequest, reply: FastifyReply) => void {
+  const body = JSON.stringify(
+    problemDocument(new Problem('busy', { detail: `More is asked than can be done. ${comeAgain}` })),
+  )
+  const fixed = {
+    ...headers,
+    'content-type': problemType,
+    'content-length': Buffer.byteLength(body),
+    'retry-after': '1',
+  }
+  return (request, reply) => {
+    request.problemCode = 'busy'
+    reply.hijack()
+    reply.raw.writeHead(503, { ...fixed, 'x-request-id': request.id })
+    reply.raw.end(body)
+  }
 }
