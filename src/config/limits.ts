@@ -32,6 +32,8 @@ export const limits = Object.freeze({
   // Requests.
   requestsAtWorkMax: 1_000, // Worked on at once: at 5,000 a second the last of them waits 0.2 s. Who comes then is sent away unread.
   requestsPerTurnMax: 500, // Taken in by one turn of the event loop: 60 ms of work. More of them turn after turn is more than it can do.
+  requestsBegunPerTurnMax: 150, // Some 20 ms of work. The others stand in line while the database's answers are heard and tills are served.
+  turnMaxMs: 100, // With a thousand sockets full at once libuv goes on taking in for seconds before it ends a turn.
   connectionsWaitingMax: 4_096, // Not yet accepted; Node's 511 overflow in one busy moment, and TCP then tries again only after a second.
   loopLateMaxMs: 3_000, // An event loop that is seconds behind answers nobody in time.
   requestTimeoutMs: 60_000, // From the first byte to the last of 32 MB over a bad line; who is slower holds a socket for nothing.

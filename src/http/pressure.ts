@@ -1,4 +1,5 @@
 // Too much to do is said at once: an early 503 costs microseconds and can be repeated, a late answer is worth nothing to a till.
+import type { ServerResponse } from 'node:http'
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problemType } from './problem-handler.ts'
@@ -9,11 +10,13 @@ export type PressureLimits = {
   requestsAtWorkMax: number
   /** Requests that one turn of the event loop takes in, while it has to take in more turn after turn. */
   requestsPerTurnMax: number
+  /** How long a turn may last before it is counted as over, in milliseconds. */
+  turnMaxMs: number
+  /** Requests that are begun in one turn; the rest stand in line. */
+  requestsBegunPerTurnMax: number
   /** Milliseconds that the event loop may be late. */
   loopLateMaxMs: number
 }
-
-const turnMaxMs = 100
 
 const comeAgain = 'Wait as long as Retry-After says, then repeat; nothing was stored.'
 
@@ -30,7 +33,7 @@ export async function refuseExcess(
   limits: PressureLimits,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { requestsAtWorkMax, requestsPerTurnMax, loopLateMaxMs } = limits
+  const { requestsAtWorkMax, requestsPerTurnMax, requestsBegunPerTurnMax, turnMaxMs, loopLateMaxMs } = limits
   let atWork = 0
   let thisTurn = 0
   let turnBefore = 0
@@ -51,6 +54,14 @@ export async function refuseExcess(
   }
   const tooMany = () =>
     atWork >= requestsAtWorkMax || (thisTurn > requestsPerTurnMax && turnBefore > requestsPerTurnMax)
+  let line: (() => void)[] = []
+  /** In between the database's answers are heard, who is sent away is told, and tills go first: their routes are `urgent`. */
+  const begin = () => {
+    const now = line.slice(0, requestsBegunPerTurnMax)
+    line = line.slice(requestsBegunPerTurnMax)
+    for (const go of now) go()
+    if (line.length > 0) setImmediate(begin)
+  }
   const sendAway = refusalWith(headers)
   app.addHook('onRequest', (request, reply, done) => {
     count()
@@ -58,7 +69,7 @@ export async function refuseExcess(
     else done()
   })
   // Counted once the whole body is there: who sends his slowly must not keep others out.
-  app.addHook('preValidation', (_request, reply, done) => {
+  app.addHook('preValidation', (request, reply, done) => {
     atWork++
     let over = false
     const leave = () => {
@@ -67,7 +78,9 @@ export async function refuseExcess(
     }
     // A caller who hangs up is never `finish`ed.
     reply.raw.once('finish', leave).once('close', leave)
-    done()
+    if (request.routeOptions.config.urgent === true) return done()
+    line.push(done)
+    if (line.length === 1) setImmediate(begin)
   })
   await app.register(underPressure, {
     maxEventLoopDelay: loopLateMaxMs,
@@ -100,10 +113,17 @@ function refusalWith(
     'content-length': Buffer.byteLength(body),
     'retry-after': '1',
   }
+  let held: { id: string; raw: ServerResponse }[] = []
+  const tell = () => {
+    const now = held
+    held = []
+    for (const { id, raw } of now) raw.writeHead(503, { ...fixed, 'x-request-id': id }).end(body)
+  }
   return (request, reply) => {
     request.problemCode = 'busy'
     reply.hijack()
-    reply.raw.writeHead(503, { ...fixed, 'x-request-id': request.id })
-    reply.raw.end(body)
+    // Once the turn is over: who was told at once would ask again in the same turn, and with a thousand of them it would never end.
+    if (held.length === 0) setImmediate(tell)
+    held.push({ id: request.id, raw: reply.raw })
   }
 }

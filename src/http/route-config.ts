@@ -5,6 +5,8 @@ declare module 'fastify' {
     public?: boolean
     /** Not counted and not logged: what machines ask every few seconds, and the pages' own files. */
     unlimited?: boolean
+    /** Somebody is waiting at a till: it does not stand in line behind what is only recorded. */
+    urgent?: boolean
   }
 }
 

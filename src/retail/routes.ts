@@ -55,7 +55,7 @@ export const retailRoutes: FastifyPluginAsyncTypebox<RetailDeps> = async (app, d
   app.post(
     '/sale-checks',
     {
-      config: { roles: ['retailer'] },
+      config: { roles: ['retailer'], urgent: true },
       schema: {
         tags,
         summary: 'Whether you may sell these units now, and if not why',

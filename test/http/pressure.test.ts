@@ -10,7 +10,13 @@ import { refuseExcess } from '../../src/http/pressure.ts'
 async function busy(t: Test, requestsAtWorkMax: number, requestsPerTurnMax = 1_000) {
   const app = Fastify()
   answerWithProblems(app)
-  await refuseExcess(app, { requestsAtWorkMax, requestsPerTurnMax, loopLateMaxMs: 60_000 })
+  await refuseExcess(app, {
+    requestsAtWorkMax,
+    requestsPerTurnMax,
+    turnMaxMs: 60_000,
+    requestsBegunPerTurnMax: 2,
+    loopLateMaxMs: 60_000,
+  })
   const finish: (() => void)[] = []
   app.post('/work', async () => {
     await new Promise<void>((resolve) => finish.push(resolve))
@@ -93,4 +99,33 @@ t.test('who comes faster than can be taken in is told so, once it is more than a
   t.same(await turn(5), [200, 200, 200, 503, 503], 'again')
   t.same(await turn(2), [200, 200], 'it is over')
   t.same(await turn(5), [200, 200, 200, 200, 200])
+})
+
+t.test('a till does not stand in line, and the others are begun a few in each turn', async (t) => {
+  const app = Fastify()
+  await refuseExcess(app, {
+    requestsAtWorkMax: 100,
+    requestsPerTurnMax: 100,
+    turnMaxMs: 60_000,
+    requestsBegunPerTurnMax: 2,
+    loopLateMaxMs: 60_000,
+  })
+  t.teardown(() => app.close())
+  const begun: string[] = []
+  let turns = 0
+  app.get('/scan', async () => void begun.push(`scan in turn ${turns}`))
+  app.get('/till', { config: { urgent: true } }, async () => void begun.push(`till in turn ${turns}`))
+  await app.ready()
+  const asked = Promise.all(['/scan', '/scan', '/scan', '/scan', '/scan', '/till'].map((url) => app.inject(url)))
+  // Queued before theirs, so that it is counted before each of their turns.
+  const turn = () => {
+    turns++
+    if (begun.length < 6) setImmediate(turn)
+  }
+  setImmediate(turn)
+  await asked
+  const ofTurn = (n: number) => begun.filter((text) => text === `scan in turn ${n}`).length
+  t.equal(begun[0], 'till in turn 0', 'before everybody who came earlier')
+  const counts = Array.from({ length: turns + 1 }, (_, n) => ofTurn(n)).filter((n) => n > 0)
+  t.same(counts, [2, 2, 1])
 })
