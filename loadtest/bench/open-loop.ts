@@ -63,8 +63,7 @@ export async function openLoad({ on, path, key, perSecond, seconds, body }: Open
     const length = Number(/\r\ncontent-length: (\d+)/i.exec(header)?.[1] ?? 0)
     if (line.pending.length < end + 4 + length) return
     line.pending = ''
-    // A connection over which nothing was asked yet is closed after a while (headersTimeoutMs): nothing is lost by that.
-    if (line.dueMs === 0) return
+    if (line.dueMs === 0) return // The answer to the first question, which is not counted.
     const status = Number(header.slice(9, 12))
     const took = performance.now() - line.dueMs
     if (status < 300) tookMs.push(took)
@@ -92,6 +91,9 @@ export async function openLoad({ on, path, key, perSecond, seconds, body }: Open
       count()
     })
     await once(socket, 'connect')
+    // A connection over which nothing was ever asked is closed after seconds (headersTimeoutMs), perhaps as its turn comes.
+    socket.write(`GET /health HTTP/1.1\r\nhost: ${hostname}:${port}\r\n\r\n`)
+    await once(socket, 'data')
     free.push(line)
   }
   const send = (line: Line, dueMs: number) => {
