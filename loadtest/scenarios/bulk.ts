@@ -5,7 +5,7 @@ import type { Scenario } from '../bench/scenario.ts'
 import { rowOf } from '../bench/table.ts'
 
 const count = 10_000
-/** A service has run for longer than six events before somebody asks how quick it is: the compiler needs a dozen of each. */
+/** Events of each kind that are not counted: a service has run for longer than that, and its code is compiled, when it matters. */
 const warmUps = 8
 /** Ids of units that no order will have. */
 const firstId = 2n ** 52n + 2_000_000_000_000n

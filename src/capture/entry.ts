@@ -33,7 +33,9 @@ const written = new WeakMap<Actor, string>()
 
 /** `who` as JSON. Who scans all day long is the same actor from the first scan to the last. */
 function byOf(actor: Actor): string {
-  const text = written.get(actor) ?? JSON.stringify(who(actor))
+  const known = written.get(actor)
+  if (known !== undefined) return known
+  const text = JSON.stringify(who(actor))
   written.set(actor, text)
   return text
 }

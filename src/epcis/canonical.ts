@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { EPCIS_CONTEXT } from './context.ts'
 import { epcLists, quantityLists } from './event.ts'
-import { isoText } from './moment.ts'
 import type { Epc, EpcField, EpcisEvent, JsonObject, JsonValue, Place, Quantity, SensorElement } from './event.ts'
+import { isoText } from './moment.ts'
 
 /** A list of codes that was taken out of the event, to be stored beside it: one canonical URI a line. */
 export type CodeList = { field: EpcField; count: number; digest: string; text: string }

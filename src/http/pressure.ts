@@ -78,7 +78,8 @@ export async function refuseExcess(
     }
     // A caller who hangs up is never `finish`ed.
     reply.raw.once('finish', leave).once('close', leave)
-    if (request.routeOptions.config.urgent === true) return done()
+    const { urgent, unlimited } = request.routeOptions.config
+    if (urgent === true || unlimited === true) return done()
     line.push(done)
     if (line.length === 1) setImmediate(begin)
   })
