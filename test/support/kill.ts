@@ -3,16 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 /** Of a system that does not tell, none: PostgreSQL's processes end by themselves when the first one is gone. */
 export function childrenOf(parent: number): number[] {
-  const children: number[] = []
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc').flatMap((name) => (parentOf(name) === parent ? [Number(name)] : []))
+}
+
+/** Undefined for what is no process, and for one that ended while we looked: the others must still be found. */
+function parentOf(name: string): number | undefined {
+  if (!/^\d+$/.test(name)) return undefined
   try {
-    for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-      const [, ppid] = /\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? []
-      if (Number(ppid) === parent) children.push(Number(name))
-    }
+    return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1])
   } catch {
-    // A process that ended while we looked.
+    return undefined
   }
-  return children
 }
 
 export function signal(pid: number, name: NodeJS.Signals): void {
