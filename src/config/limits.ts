@@ -86,6 +86,7 @@ export const limits = Object.freeze({
   // Database connections.
   poolConnectionsMax: 10, // Two cores answer no faster with more; the ledger's writer has its own connection.
   statementTimeoutMs: 30_000, // No call of ours takes a second; what takes thirty is lost.
+  databaseSilentMaxMs: 35_000, // A server that stands still, or is cut off, says nothing and closes nothing: past this its connection is given up.
   lockTimeoutMs: 10_000, // Another process holds a log's head for milliseconds.
   idleInTransactionTimeoutMs: 60_000, // A forgotten transaction holds back vacuum for everybody.
   connectTimeoutMs: 5_000,
@@ -96,6 +97,7 @@ export const limits = Object.freeze({
 } as const)
 export type Limits = { readonly [name in keyof typeof limits]: number }
 
+assert(limits.databaseSilentMaxMs > limits.statementTimeoutMs, 'who stops a statement is the server, if it can')
 assert(limits.documentCodesMax <= limits.batchCodesMax, 'a document must fit one batch')
 assert(limits.documentEventsMax <= limits.batchEventsMax, 'a document must fit one batch')
 assert(limits.waitingEventsMax >= 4 * limits.batchEventsMax, 'the queue must outlast some batches')

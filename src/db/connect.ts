@@ -47,6 +47,8 @@ export type ConnectOptions = {
   genericPlans?: boolean
   /** Statements are sent without waiting for the answers to earlier ones, in order. COPY and cursors are refused then. */
   pipeline?: boolean
+  /** How long an answer may take before the connection counts as lost, in milliseconds; none where statements may take any time. */
+  silentMaxMs?: number
   /** Overrides or additions to what each connection is set to. */
   settings?: Readonly<Record<string, string | number>>
 }
@@ -66,6 +68,9 @@ export function poolConfig(access: DatabaseAccess, options: ConnectOptions = {})
     options: [...(url.options === undefined ? [] : [url.options]), ...ours].join(' '),
     application_name: options.name ?? 'tamga',
     max: options.max ?? limits.poolConnectionsMax,
+    ...(options.settings?.['statement_timeout'] === 0
+      ? {}
+      : { query_timeout: options.silentMaxMs ?? limits.databaseSilentMaxMs }),
     connectionTimeoutMillis: limits.connectTimeoutMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,

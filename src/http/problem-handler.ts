@@ -83,7 +83,7 @@ const internal = (request: FastifyRequest, cause: unknown): Problem =>
 function isOverload(error: FastifyError): boolean {
   if (/^(53\d{3}|55P03|57014|57P0[1-3]|08\d{3}|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE)$/.test(error.code ?? ''))
     return true
-  return /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+  return /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(error.message)
 }
 
 function codeOfStatus(status: number): ProblemCode {

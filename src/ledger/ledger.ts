@@ -210,5 +210,7 @@ export function isOutage(error: unknown): boolean {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (/^(08|40|53|57P|55P03)/.test(code)) return true
   if (/^(ECONN|EPIPE|ETIMEDOUT|ENOENT|EHOSTUNREACH)/.test(code)) return true
-  return code === '' && /terminated|Connection|connection|not queryable|rolled back/.test(error.message)
+  return (
+    code === '' && /terminated|Connection|connection|not queryable|rolled back|Query read timeout/.test(error.message)
+  )
 }

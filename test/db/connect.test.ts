@@ -3,7 +3,9 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { sql } from 'kysely'
 import t from 'tap'
 import { connectClient, createPool, kyselyOn, withLogin } from '../../src/db/connect.ts'
+import { isOutage } from '../../src/ledger/ledger.ts'
 import { pool } from '../support/connect.ts'
+import { lineTo } from '../support/cut.ts'
 import { testDatabase } from '../support/database.ts'
 
 t.test('columns arrive as what they are', async (t) => {
@@ -44,6 +46,19 @@ t.test('options of the address are kept', async (t) => {
     `select current_setting('work_mem') as memory, current_setting('search_path') as path`,
   )
   t.same(rows, [{ memory: '7MB', path: 'tamga' }])
+})
+
+t.test('a server that stands still is waited for so long, and then its connection is given up', async (t) => {
+  const { appUrl } = await testDatabase(t)
+  const line = await lineTo(t, appUrl)
+  const connections = createPool({ url: line.url, role: undefined }, () => undefined, { max: 1, silentMaxMs: 300 })
+  t.teardown(() => connections.end())
+  await connections.query('select')
+  line.deafen()
+  const error: unknown = await connections.query('select').catch((error: unknown) => error)
+  t.match(error, /Query read timeout/)
+  t.ok(isOutage(error), 'who recorded tries again')
+  t.equal((await connections.query('select')).rowCount, 1, 'the next one has another connection')
 })
 
 t.test('Kysely works over the pool and leaves it alone', async (t) => {

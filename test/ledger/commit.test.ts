@@ -282,6 +282,21 @@ t.test('stop answers who waits; a database that stays away is an error, and the 
   t.match(await Promise.all(answers), [{ kind: 'recorded' }, { kind: 'recorded' }])
 })
 
+t.test('a database that says nothing any more and closes nothing: tried again on another connection', async (t) => {
+  const database = await ground(t)
+  const line = await lineTo(t, database.appUrl)
+  const ledger: ToyLedger = createLedger({
+    connect: () => writer(line.url, {}, { silentMaxMs: 300 }),
+    judge: judge(),
+    limits,
+    onFatal: (error) => t.fail(error.message),
+  })
+  t.teardown(() => ledger.stop())
+  t.match(await taken(ledger.submit(log, draft('a'), work)), { kind: 'recorded' })
+  line.deafen()
+  t.match(await taken(ledger.submit(log, draft('b'), work)), { kind: 'recorded', position: 1 })
+})
+
 t.test('many who ask for the same log at once share one connection', async (t) => {
   const database = await ground(t)
   let connects = 0

@@ -1,7 +1,7 @@
 // The ledger without goods: drafts of nothing in particular, and a judge who refuses on request.
 import { createHash, randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { appRole, connectClient } from '../../src/db/connect.ts'
+import { appRole, connectClient, type ConnectOptions } from '../../src/db/connect.ts'
 import type { Draft, Judge } from '../../src/ledger/commit.ts'
 
 export type Order = { refuse?: true }
@@ -40,8 +40,11 @@ export const judge = (write: Write = () => []): ToyJudge => ({
   }),
 })
 
-export const writer = (url: string, settings: Record<string, string | number> = {}): Promise<pg.Client> =>
-  connectClient({ url, role: appRole }, () => undefined, { name: 'toy', settings })
+export const writer = (
+  url: string,
+  settings: Record<string, string | number> = {},
+  options: Pick<ConnectOptions, 'silentMaxMs'> = {},
+): Promise<pg.Client> => connectClient({ url, role: appRole }, () => undefined, { name: 'toy', settings, ...options })
 
 export const work = { events: 1, codes: 1, bytes: 100 }
 export const serverClock = (now: Date): Date => now

@@ -24,6 +24,8 @@ export type Line = {
   cuts(): number
   /** Ends every connection there is. */
   cutAll(): void
+  /** Whoever is connected now is neither heard nor answered any more, and not told: as when a host stands still. */
+  deafen(): void
   /** Each answer comes so many milliseconds late. */
   slow(ms: number): void
   /** Says something else in what is asked: of the same length, or the protocol would break. Statements that are known stay as they are. */
@@ -40,6 +42,7 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
   let lateMs = 0
   let words: { instead: string; of: string } | undefined
   const sockets = new Set<Socket>()
+  const deafened = new Set<Socket>()
 
   const isNext = (chunk: Buffer, when: Cut['when'], isTheOne: boolean): boolean =>
     next?.when === when && chunk.includes(next.text) && (next.on === undefined || isTheOne)
@@ -54,6 +57,7 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
       socket.on('error', end)
       socket.on('close', () => {
         sockets.delete(socket)
+        deafened.delete(socket)
         end()
       })
     }
@@ -62,6 +66,7 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
     let before = idle
     // Statements of ours are short and travel in one piece; what is split over two would only be cut a time later.
     near.on('data', (chunk: Buffer) => {
+      if (deafened.has(near)) return
       if (next?.on !== undefined && chunk.includes(next.on)) isTheOne = true
       if (isNext(chunk, 'asked', isTheOne)) {
         const at = chunk.indexOf(next?.text ?? '')
@@ -83,7 +88,7 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
       far.write(words ? replaced(chunk, words) : chunk)
     })
     far.on('data', (chunk: Buffer) => {
-      if (deaf) return
+      if (deaf || deafened.has(far)) return
       if (isNext(chunk, 'answered', isTheOne)) {
         next = undefined
         count++
@@ -122,6 +127,9 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
     cut: (at) => void (next = at),
     cuts: () => count,
     cutAll,
+    deafen: () => {
+      for (const socket of sockets) deafened.add(socket)
+    },
     slow: (ms) => void (lateMs = ms),
     say: (what) => void (words = what),
   }
