@@ -25,6 +25,8 @@ const ordersEach = 150
 const nestingMax = 8
 /** A client who is told to come again waits, but does not sleep: the service may be back any moment. */
 const patienceMs = 25
+/** Longer than any fault and than the service tries for a caller: who is not answered within this never is. */
+const answerMaxMs = 45_000
 
 export type Life = { model: Model; link: (name: string) => string }
 export type Clients = {
@@ -176,9 +178,11 @@ function createAsking(world: Doors, journal: Journal, rng: Random): Asking {
       if (journal.closed) throw new Error('nobody waits for an answer any more')
       const gate = world.gates[(from + attempt) % world.gates.length]
       if (!gate) throw new Error('there is no process')
+      const never = AbortSignal.timeout(answerMaxMs)
       const answer = await remoteOf(gate, call.who)
-        .send('POST', call.path, call.body)
+        .send('POST', call.path, call.body, {}, never)
         .catch(() => undefined)
+      if (never.aborted) journal.wrong.push(`${gate.name} never answered ${call.path} ${call.eventID}`)
       const late = answer !== undefined && answer.status < 500 && /"time_in_future"/.test(answer.text)
       if (answer && answer.status !== 503 && !late) return { answer, gate }
       journal.count(

@@ -4,6 +4,7 @@ import { withClient } from '../support/connect.ts'
 import type { Random } from '../support/orders.ts'
 import { check } from './checks.ts'
 import { type Clients, startClients } from './clients.ts'
+import { inTime } from './in-time.ts'
 import { Journal } from './journal.ts'
 import { type Blow, Report } from './report.ts'
 import { type Disk, openSmallWorld, type SmallWorld } from './small-disk.ts'
@@ -20,12 +21,12 @@ export async function fillDisks(t: Teardown, seed: number, rng: Random): Promise
   const journal = new Journal()
   const crowd = await startClients({ seed, clients: 4, thinkMs: 4, journal, world })
   const report = new Report()
-  await journal.served(['A']).all
+  await inTime(journal.served(['A']).all, 'it serves after the start')
   for (const disk of ['data', 'wal'] as const) {
     report.blows.push(await fillOne(world, disk, journal, rng))
     await look(world, crowd, journal, report)
   }
-  await crowd.stop()
+  await inTime(crowd.stop(), 'the last verdicts')
   await look(world, crowd, journal, report)
   report.heard(journal)
   return report
@@ -49,7 +50,7 @@ async function fillOne(world: SmallWorld, disk: Disk, journal: Journal, rng: Ran
   if (world.service().child.exitCode !== null) journal.wrong.push('the service ended because of a full disk')
   await world.free(disk)
   const overMs = performance.now()
-  const ms = Math.round((await journal.served(['A']).all) - overMs)
+  const ms = Math.round((await inTime(journal.served(['A']).all, `it serves once there is room (${disk})`)) - overMs)
   const note = disk === 'data' ? 'no room for the data' : 'no room for the write-ahead log: PostgreSQL went down'
   return { kind: disk === 'data' ? 'full-data' : 'full-wal', note, anyMs: ms, allMs: ms }
 }
@@ -61,7 +62,7 @@ async function until(holds: () => boolean, otherwise: string, journal: Journal):
 }
 
 async function look(world: SmallWorld, crowd: Clients, journal: Journal, report: Report): Promise<void> {
-  await crowd.pause()
+  await inTime(crowd.pause(), 'a verdict for everybody')
   report.looked(
     await check({
       url: world.adminUrl,

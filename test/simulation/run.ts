@@ -1,8 +1,10 @@
 // One run of the simulation: a world, clients, faults one after the other, and after each a look at everything.
+import { setTimeout as delay } from 'node:timers/promises'
 import { random } from '../support/orders.ts'
 import { check } from './checks.ts'
 import { startClients } from './clients.ts'
 import { type FaultKind, faults, type Scene } from './faults.ts'
+import { inTime } from './in-time.ts'
 import { Journal } from './journal.ts'
 import { type Blow, Report } from './report.ts'
 import { startWitness } from './witness.ts'
@@ -18,9 +20,6 @@ export type RunOptions = {
   tell?: (line: string) => void
 }
 
-/** What does not serve again within this is given up. */
-const patienceMs = 60_000
-
 /**
  * The same seed asks the same orders and injects the same faults in the same order; how they meet is up to the machine. Ends at the
  * first thing that is wrong.
@@ -34,17 +33,16 @@ export async function run(t: Teardown, options: RunOptions): Promise<Report> {
   const witness = startWitness(world)
   const rng = random(seed)
   const { told } = journal
-  const look = async (): Promise<void> => {
-    await crowd.pause()
-    report.looked(
-      await check({ url: world.adminUrl, told, lives: crowd.lives, actors: world.actors, shown: witness.shown }),
-    )
+  const look = async (after: string): Promise<void> => {
+    await inTime(crowd.pause(), `a verdict for everybody, after ${after}`)
+    const asked = { url: world.adminUrl, told, lives: crowd.lives, actors: world.actors, shown: witness.shown }
+    report.looked(await inTime(check(asked), `a look at everything, after ${after}`))
     crowd.resume()
   }
   const everyone = world.gates.map(({ name }) => name)
   const over = () => ({ overMs: performance.now(), served: journal.served(everyone) })
   try {
-    await inTime(journal.served(everyone).all, 'the start')
+    await inTime(journal.served(everyone).all, 'every process serves after the start')
     const deadline = performance.now() + seconds * 1_000
     let deck: FaultKind[] = []
     while (performance.now() < deadline && journal.wrong.length + report.wrong.length === 0) {
@@ -55,39 +53,38 @@ export async function run(t: Teardown, options: RunOptions): Promise<Report> {
       const blow = await strike(kind, { world, journal, rng, over })
       report.blows.push(blow)
       tell(`${kind}: ${blow.note}; served again after ${blow.anyMs} ms, by every process after ${blow.allMs} ms`)
-      await look()
+      await look(`${kind}, ${blow.note}`)
     }
-    await crowd.stop()
-    await look()
+    await inTime(enough(told), `${acknowledgedMin} events`)
+    await inTime(crowd.stop(), 'the last verdicts')
+    await look('the last verdicts')
   } catch (error) {
     crowd.abandon()
     journal.wrong.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
-  await witness.stop()
+  await inTime(witness.stop(), 'an answer for the witness').catch((error: unknown) => journal.wrong.push(String(error)))
   journal.count('checkpoints seen', witness.shown.size)
   report.heard(journal)
   return report
 }
 
+/** However slow the machine, and however little of its time was without a fault. */
+const acknowledgedMin = 30
+const pollMs = 50
+
+async function enough(told: readonly unknown[]): Promise<void> {
+  while (told.length < acknowledgedMin) await delay(pollMs)
+}
+
 export const allKinds = Object.keys(faults) as FaultKind[]
 
 async function strike(kind: FaultKind, scene: Scene): Promise<Blow> {
-  const { note, overMs, served } = await faults[kind](scene)
-  const what = `${kind}, ${note}`
-  const [any, all] = await Promise.all([inTime(served.any, what), inTime(served.all, what)])
+  const { note, overMs, served } = await inTime(faults[kind](scene), `${kind} is over`)
+  const [any, all] = await inTime(
+    Promise.all([served.any, served.all]),
+    `every process serves again after ${kind}, ${note}`,
+  )
   return { kind, note, anyMs: Math.round(any - overMs), allMs: Math.round(all - overMs) }
-}
-
-async function inTime<T>(what: Promise<T>, after: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it does not serve within ${patienceMs} ms after: ${after}`)), patienceMs)
-  })
-  try {
-    return await Promise.race([what, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 function shuffled<T>(list: readonly T[], below: (n: number) => number): T[] {

@@ -62,9 +62,19 @@ export function startService(
   url.catch(() => undefined)
   t.teardown(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
-    await ended
+    let stuck = false
+    const patience = setTimeout(() => {
+      stuck = true
+      child.kill('SIGKILL')
+    }, endsWithinMs)
+    const { stdout, stderr } = await ended
+    clearTimeout(patience)
+    if (stuck) throw new Error(`the service does not end within ${endsWithinMs} ms: ${stdout}${stderr}`)
   })
   return { child, url, ended, output: () => stdout + stderr }
 }
+
+/** Far more than it gives its callers and its database together. */
+const endsWithinMs = 60_000
 
 export const serverCommand = programCommand('src/server.ts')
