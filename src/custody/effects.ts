@@ -70,15 +70,15 @@ export function apply(claim: Claim, act: Act, subject: Subject, found: Standing,
     (act === 'pack' && standing.own.parent === claim.container?.id)
   // What customs unpack on a lorry is still on its way.
   const travels = claim.customs === true && act === 'unpack' && standing.underWay
-  const base = stays ? { ...standing.own, position } : takenOut(standing, pending, travels)
-  const step: Step = rule.becomes ? { ...base, state: claim.becomes ?? rule.becomes } : base
+  const step = stays ? { ...standing.own, position } : takenOut(standing, pending, travels)
+  if (rule.becomes) step.state = claim.becomes ?? rule.becomes
   switch (act) {
     case 'commission':
     case 'encode':
     case 'create_logistic_unit':
     case 'produce':
     case 'close_order':
-      return pending.put({ ...step, ...(step.owner === null ? ownedBy(claim.principal, position) : {}) })
+      return pending.put(step.owner === null ? { ...step, ...ownedBy(claim.principal, position) } : step)
     case 'void_code': // It has an owner, who is told what becomes of it; there is nothing to hold.
       return pending.put({ ...step, ...ownedBy(claim.principal, position), holder: null })
     case 'ship':
@@ -236,24 +236,40 @@ function pack(claim: Claim, subject: Subject, standing: Standing, step: Step, pe
   const levels = Math.max(levelsInside(container.flags), levelsInside(step.flags) + 1)
   // What customs took out on a lorry they put on another pallet, which goes where it went.
   const travels = claim.customs === true && first && container.id < 0n && container.parent === null
+  // Field by field: ten thousand times an event, and spreading what may be nothing takes five times as long.
+  const { id, position, state, flags, holder, opened, contents } = step
   pending.put({
-    ...step,
-    ...arrived(step),
-    parent: container.id,
+    id,
+    position,
+    state,
+    flags: flags & ~transit,
     owner,
     ownerAt: another ? pending.position : step.ownerAt,
+    holder,
+    addressee: null,
+    sender: null,
+    parent: container.id,
+    opened,
+    contents,
   })
+  // A case that is a unit keeps its owner; a logistic unit has the one of what is in it.
+  const takesOwner = first && container.id < 0n
   pending.put({
-    ...container,
+    id: container.id,
     position: pending.position,
-    contents: (container.contents ?? 0) + (standing.own.parent === container.id ? 0 : 1),
+    state: container.state,
     flags:
-      (withLevelsInside(travels ? (container.flags & ~transit) | (step.flags & transit) : container.flags, levels) |
+      (withLevelsInside(travels ? (container.flags & ~transit) | (flags & transit) : container.flags, levels) |
         (mixed ? flag.mixed : 0)) &
       ~(observes(subject, standing) ? 0 : flag.observed),
-    // A case that is a unit keeps its owner; a logistic unit has the one of what is in it.
-    ...(first && container.id < 0n ? { owner, ownerAt: pending.position, holder: standing.holder } : {}),
-    ...(travels ? { addressee: step.addressee, sender: step.sender } : {}),
+    owner: takesOwner ? owner : container.owner,
+    ownerAt: takesOwner ? pending.position : container.ownerAt,
+    holder: takesOwner ? standing.holder : container.holder,
+    addressee: travels ? step.addressee : container.addressee,
+    sender: travels ? step.sender : container.sender,
+    parent: container.parent,
+    opened: container.opened,
+    contents: (container.contents ?? 0) + (standing.own.parent === container.id ? 0 : 1),
   })
 }
 

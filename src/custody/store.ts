@@ -59,17 +59,65 @@ const manyObjects = 200
 
 const shared = columns.replace('s.object_id, ', '')
 
-/** The same for the codes of a whole document: what one event did to ten thousand units comes as one row with their ids. */
+/**
+ * The same for the codes of a whole document: what one event did to ten thousand units comes as one row with their ids. Codes of an
+ * order lie side by side, so that one look tells that none of a row of them was ever used.
+ */
 async function findManyLastSteps(client: Queryable, log: number, ids: readonly bigint[]): Promise<Step[]> {
-  const { rows } = await client.query<Omit<StepRow, 'object_id'> & { ids: bigint[] }>({
+  const rows = rowsOf(ids)
+  const { rows: found } = await client.query<Omit<StepRow, 'object_id'> & { ids: bigint[] }>({
     name: 'custody_many_last_steps',
-    text: `select array_agg(s.object_id) as ids, ${shared} ${lastSteps} group by ${shared}`,
-    values: [log, `{${ids.join(',')}}`],
+    text: `select array_agg(s.object_id) as ids, ${shared}
+           from unnest($3::integer[], $4::integer[], $5::bigint[], $6::bigint[]) as r (first, last, least, greatest)
+           cross join lateral
+             (select unnest(($2::bigint[])[r.first : r.last]) as id
+              where exists (select from step where log_id = $1 and object_id between r.least and r.greatest)) as wanted
+           cross join lateral
+             (select * from step where log_id = $1 and object_id = wanted.id order by position desc limit 1) as s
+           group by ${shared}`,
+    values: [
+      log,
+      `{${ids.join(',')}}`,
+      `{${rows.map(({ first }) => first).join(',')}}`,
+      `{${rows.map(({ last }) => last).join(',')}}`,
+      `{${rows.map(({ least }) => least).join(',')}}`,
+      `{${rows.map(({ greatest }) => greatest).join(',')}}`,
+    ],
   })
-  return rows.flatMap(({ ids: same, ...row }) => {
+  return found.flatMap(({ ids: same, ...row }) => {
     const first = stepOf({ object_id: 0n, ...row })
     return same.map((id) => ({ ...first, id }))
   })
+}
+
+/** Objects that lie side by side in a list, by their places in it from 1, both inclusive. */
+type Row = { first: number; last: number; least: bigint; greatest: bigint }
+
+/** Ids that are further apart are of different rows, */
+const gapMax = 1_000n
+/** and a list of more rows than this has no order: it is looked at as one. */
+const rowsMax = 16
+
+function rowsOf(ids: readonly bigint[]): Row[] {
+  const rows: Row[] = []
+  let row: Row | undefined
+  for (const [i, id] of ids.entries()) {
+    if (row && id >= row.greatest && id - row.greatest <= gapMax) {
+      row.last = i + 1
+      row.greatest = id
+    } else if (rows.length === rowsMax) return [wholeOf(ids)]
+    else rows.push((row = { first: i + 1, last: i + 1, least: id, greatest: id }))
+  }
+  return rows
+}
+
+function wholeOf(ids: readonly bigint[]): Row {
+  let [least, greatest] = [ids[0] ?? 0n, ids[0] ?? 0n]
+  for (const id of ids) {
+    if (id < least) least = id
+    if (id > greatest) greatest = id
+  }
+  return { first: 1, last: ids.length, least, greatest }
 }
 
 type SaleRow = { sold: bigint | null; parent: bigint | null }
