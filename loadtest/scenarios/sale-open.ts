@@ -1,5 +1,5 @@
 import { load } from '../bench/load.ts'
-import { openLoad } from '../bench/open-loop.ts'
+import { standReady } from '../bench/open-loop.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { stockedShop } from '../bench/shop.ts'
 import { median, spreadOf } from '../bench/table.ts'
@@ -33,10 +33,12 @@ export const saleOpen: Scenario = async ({ stage, rounds, tell }) => {
   let refused = 0
   for (let round = 1; round <= rounds; round++) {
     tell(`round ${round} of ${rounds}`)
-    const [sales] = await Promise.all([
-      openLoad({ ...checks, perSecond: checksPerSecond, seconds }),
-      openLoad({ ...scans, perSecond: peak.perSecond / 2, seconds }),
+    const ready = await Promise.all([
+      standReady({ ...checks, perSecond: checksPerSecond, seconds }),
+      standReady({ ...scans, perSecond: peak.perSecond / 2, seconds }),
     ])
+    const [sales] = await Promise.all(ready.map((begin) => begin()))
+    if (!sales) throw new Error('nothing was asked')
     if (sales.broken > 0) throw new Error(`${sales.broken} checks lost`)
     refused += sales.refused
     times.push(sales.p99)

@@ -1,5 +1,5 @@
 import { load } from '../bench/load.ts'
-import { openLoad } from '../bench/open-loop.ts'
+import { standReady } from '../bench/open-loop.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { stockedShop } from '../bench/shop.ts'
 import { median, type Row } from '../bench/table.ts'
@@ -48,12 +48,15 @@ export const soak =
     const count = Math.max(2 * compared, Math.round((minutes * 60) / windowSeconds))
     for (let n = 1; n <= count; n++) {
       await service.ask('lag')
-      const [scan, check, event] = await Promise.all([
-        openLoad({ ...scans, perSecond: perSecond / 5 }),
-        openLoad({ ...checks, perSecond: 200 }),
-        openLoad({ ...large, perSecond: 1 }),
+      const ready = await Promise.all([
+        standReady({ ...scans, perSecond: perSecond / 5 }),
+        standReady({ ...checks, perSecond: 200 }),
+        standReady({ ...large, perSecond: 1 }),
       ])
-      const bad = [scan, check, event].reduce((sum, { refused, broken }) => sum + refused + broken, 0)
+      const opened = await Promise.all(ready.map((begin) => begin()))
+      const [scan] = opened
+      if (!scan) throw new Error('nothing was asked')
+      const bad = opened.reduce((sum, { refused, broken }) => sum + refused + broken, 0)
       const [memory, lag] = [Number(await service.ask('memory')), Number(await service.ask('lag'))]
       windows.push({ memory, lag, p99: scan.p99, bad })
       tell(
