@@ -65,11 +65,19 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 const rows: (Row | Skipped)[] = []
+function fell(name: string, error: unknown): Skipped[] {
+  process.exitCode = 1
+  tell(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  return [{ name, skipped: `FAILED: ${error instanceof Error ? error.message : String(error)}` }]
+}
 try {
   for (const name of chosen) {
     const scenario = all[name]
     if (!scenario) throw new Error(`there is no ${name}; there are ${Object.keys(all).join(', ')}`)
-    rows.push(...(await scenario({ stage, rounds, tell: (text) => tell(`${name}: ${text}`) })))
+    // What the others measured is not lost with one of them.
+    const played = scenario({ stage, rounds, tell: (text) => tell(`${name}: ${text}`) })
+    rows.push(...(await played.catch((error: unknown) => fell(name, error))))
+    if (asked.json !== undefined) await writeFile(asked.json, `${JSON.stringify(rows, null, 2)}\n`)
   }
 } finally {
   await close()
@@ -81,4 +89,3 @@ const machine = `${cores} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.ve
   .map((value) => value.toFixed(1))
   .join(' ')}`
 process.stdout.write(`\n${tableOf(rows)}\n\n${new Date().toISOString().slice(0, 10)}, ${machine}, ${took} s\n`)
-if (asked.json !== undefined) await writeFile(asked.json, `${JSON.stringify(rows, null, 2)}\n`)

@@ -1,7 +1,7 @@
 import { checkDigit } from '../../src/gs1/identifiers.ts'
 import type { Scenario } from '../bench/scenario.ts'
 import { median, type Row } from '../bench/table.ts'
-import { fill } from './history.ts'
+import { fill, filledUnits } from './history.ts'
 
 /** One scan is due each time: 1.7 million lorries a day, at all posts together. */
 const everyMs = 50
@@ -15,7 +15,7 @@ type Lorry = { id: string; plate: string; sscc: string; unit: string; moved: str
 export const borderScan: Scenario = async ({ stage, rounds, tell }) => {
   const { admin, quick } = stage
   const [small, large, filled] = quick ? [40, 1, 0] : [300, 5, 10_000_000]
-  for (let from = 0; from < filled; from += 1_000_000) {
+  for (let from = await filledUnits(admin); from < filled; from += 1_000_000) {
     tell(`filling ${(from + 1_000_000).toLocaleString('en')} units`)
     await fill(admin, from, 1_000_000)
   }

@@ -94,6 +94,16 @@ export async function fill(admin: Admin, from: number, count: number): Promise<v
   await admin.query('analyze step')
 }
 
+/** How many units of `fill` are there already: of a benchmark that had another question before. */
+export async function filledUnits(admin: Admin): Promise<number> {
+  const base = fillOrder * perOrder
+  const { rows } = await admin.query<{ last: bigint | null }>(
+    'select max(object_id) as last from step where log_id = 1 and object_id > $1 and object_id < $2',
+    [base, base + 10n * perOrder],
+  )
+  return Number((rows[0]?.last ?? base) - base)
+}
+
 /** Pages read, from memory or disk, while something is done. The counters come about a second late, so it waits until they rest. */
 async function pagesTouched(admin: Admin, per: number, work: () => Promise<void>): Promise<number> {
   const before = await restingPages(admin)
