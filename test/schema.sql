@@ -57,6 +57,7 @@ CREATE INDEX border_act_kind ON tamga.border_act USING btree (kind, "position");
 CREATE INDEX border_act_subject ON tamga.border_act USING btree (subject, "position");
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.border_act FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.border_act FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
+CREATE TRIGGER note_open_declaration AFTER INSERT ON tamga.border_act FOR EACH ROW EXECUTE FUNCTION note_open_declaration()
 grant insert, select to tamga_app;
 grant select to tamga_auditor;
 
@@ -332,6 +333,14 @@ CREATE INDEX declaration_lodged ON tamga.declaration USING btree (lodged_at);
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON tamga.declaration FOR EACH ROW EXECUTE FUNCTION refuse_change() -- always
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON tamga.declaration FOR EACH STATEMENT EXECUTE FUNCTION refuse_change() -- always
 grant insert, select to tamga_app;
+grant select to tamga_auditor;
+
+-- Declarations without release or outcome since they last were decided; derived from border_act
+create table declaration_open (
+    id text not null,
+    constraint declaration_open_pkey PRIMARY KEY (id)
+);
+grant select to tamga_app;
 grant select to tamga_auditor;
 
 -- Lines of declarations with the set of consumer units that was frozen at lodgement
@@ -1201,6 +1210,23 @@ begin
     if to_regclass(name) is not null then return; end if;
     execute format('create table %I partition of step for values from (%s) to (%s)', name, n::bigint << 36, (n + 1)::bigint << 36);
     perform guard_append_only(name::regclass);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION tamga.note_open_declaration()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'tamga', 'pg_temp'
+AS $function$
+begin
+    if new.kind in ('released', 'outcome') then
+        delete from declaration_open where id = new.subject;
+    elsif new.kind in ('lodged', 'decided', 'raised', 'inspected')
+        and not exists (select from border_act where subject = new.subject and kind = 'outcome') then
+        insert into declaration_open (id) values (new.subject) on conflict do nothing;
+    end if;
+    return null;
 end
 $function$;
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { DeclarationParams, NewDeclaration, NewOutcome, NewPresentation } from '../declarations/schema.ts'
+import { isClosed } from '../declarations/standing.ts'
 import { listDeclarations } from '../declarations/store.ts'
 import { afterNumber, pagingQuery, readPage, sendPage } from '../http/paging.ts'
 import { ProblemBody } from '../http/schema.ts'
@@ -63,7 +64,11 @@ export const borderRoutes: FastifyPluginAsyncTypebox<BorderDeps> = async (app, d
         tags,
         summary: 'Declarations, newest first: one’s own, or all for customs',
         querystring: Type.Object(
-          { ...pagingQuery, office: Type.Optional(Type.String({ maxLength: 200 })) },
+          {
+            ...pagingQuery,
+            office: Type.Optional(Type.String({ maxLength: 200 })),
+            open: Type.Optional(Type.Boolean({ description: 'Only those that are neither released nor closed' })),
+          },
           { additionalProperties: false },
         ),
         response: { 200: Type.Array(Told) },
@@ -77,13 +82,18 @@ export const borderRoutes: FastifyPluginAsyncTypebox<BorderDeps> = async (app, d
         {
           participant: seesAll(asker) ? undefined : asker.no,
           office: request.query.office,
+          open: request.query.open,
           before: afterNumber(page),
         },
         page.perPage + 1,
       )
       const shown = sendPage(request, reply, page, rows, (row) => row.no)
       const standings = await seenStandings(deps.pool, request.actor, shown)
-      return standings.map((standing) => ({
+      const wanted =
+        request.query.open === true
+          ? standings.filter((standing) => !standing.released && !isClosed(standing))
+          : standings
+      return wanted.map((standing) => ({
         ...tellLodged(standing),
         ...(seesAll(asker) ? { lane: standing.lane } : {}),
       }))

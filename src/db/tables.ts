@@ -214,6 +214,10 @@ export type DeclarationTable = {
   position: Kept<bigint>
 }
 
+export type DeclarationOpenTable = {
+  id: string
+}
+
 export type DeclaredLineTable = {
   declaration_no: Kept<number>
   version: Kept<number>
@@ -675,6 +679,7 @@ export type Database = {
   correction_asked: CorrectionAskedTable
   cosignature: CosignatureTable
   declaration: DeclarationTable
+  declaration_open: DeclarationOpenTable
   declared_line: DeclaredLineTable
   declared_name: DeclaredNameTable
   draw_listed: DrawListedTable

@@ -56,6 +56,8 @@ export type DeclarationFilter = {
   /** Undefined: all. */
   participant?: number | undefined
   office?: string | undefined
+  /** Only those that may still want something. */
+  open?: boolean | undefined
   before?: number | undefined
   from?: Date | undefined
   to?: Date | undefined
@@ -68,8 +70,8 @@ export async function listDeclarations(
   max: number,
 ): Promise<DeclarationRow[]> {
   const { rows } = await client.query<DeclarationRow>({
-    name: 'declarations_list',
-    text: `select ${columns} from declaration
+    name: filter.open === true ? 'declarations_list_open' : 'declarations_list',
+    text: `select ${columns} from declaration${filter.open === true ? ' join declaration_open using (id)' : ''}
            where ($1::integer is null or participant = $1) and ($2::text is null or office = $2) and ($3::integer is null or no < $3)
              and ($4::timestamptz is null or lodged_at >= $4) and ($5::timestamptz is null or lodged_at < $5)
            order by no desc limit $6`,

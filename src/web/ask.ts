@@ -37,12 +37,25 @@ export type Question = {
   body?: unknown
   headers?: Readonly<Record<string, string>>
 }
-export type Answer = { status: number; body: unknown; next?: string }
+/** `next`: the token of the page after it, of a list that has one. */
+export type Raw = { status: number; bytes: Buffer; type: string; next: string | undefined }
 export type Asker = {
   /** The answer as it came, whatever it is. */
-  raw(url: string, question?: Question): Promise<{ status: number; bytes: Buffer; type: string }>
+  raw(url: string, question?: Question): Promise<Raw>
   /** @throws Refused for every status of 400 and above */
   ask<Schema extends TSchema>(schema: Schema, url: string, question?: Question): Promise<Static<Schema>>
+  /** One page of a list: the first, or the one that a token of the page before names. */
+  page<Schema extends TSchema>(
+    schema: Schema,
+    url: string,
+    token?: string | null,
+  ): Promise<{ rows: Static<Schema>[]; next: string | undefined }>
+  /** Page after page, until there are so many rows. */
+  list<Schema extends TSchema>(
+    schema: Schema,
+    url: string,
+    max: number,
+  ): Promise<{ rows: Static<Schema>[]; more: boolean }>
 }
 
 /**
@@ -64,22 +77,49 @@ export function createAsker(app: FastifyInstance, key: string | undefined, addre
       },
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     })
-    return { status: answer.statusCode, bytes: answer.rawPayload, type: String(answer.headers['content-type'] ?? '') }
+    const { headers: told } = answer
+    const next = /^<([^>]*)>; rel="next"$/.exec(String(told['link'] ?? ''))?.[1]
+    return {
+      status: answer.statusCode,
+      bytes: answer.rawPayload,
+      type: String(told['content-type'] ?? ''),
+      next:
+        next === undefined
+          ? undefined
+          : (new URL(next, 'http://localhost').searchParams.get('nextPageToken') ?? undefined),
+    }
+  }
+  async function checked<Schema extends TSchema>(schema: Schema, url: string, question?: Question) {
+    const { status, bytes, next } = await raw(url, question)
+    const body: unknown = bytes.length === 0 ? undefined : JSON.parse(bytes.toString('utf8'))
+    if (status >= 400) {
+      throw new Refused(
+        Value.Check(Problem, body) ? body : { status, code: 'internal', title: String(status), detail: '' },
+      )
+    }
+    if (Value.Check(schema, body)) return { body, next }
+    throw new Error(`${url} is not answered as this page expects`, {
+      cause: [...Value.Errors(schema, body)].slice(0, 3),
+    })
+  }
+  const page: Asker['page'] = async (schema, url, token) => {
+    const at = token ? `${url.includes('?') ? '&' : '?'}nextPageToken=${piece(token)}` : ''
+    const { body, next } = await checked(Type.Array(schema), url + at)
+    return { rows: body, next }
   }
   return {
     raw,
-    ask: async (schema, url, question) => {
-      const { status, bytes } = await raw(url, question)
-      const body: unknown = bytes.length === 0 ? undefined : JSON.parse(bytes.toString('utf8'))
-      if (status >= 400) {
-        throw new Refused(
-          Value.Check(Problem, body) ? body : { status, code: 'internal', title: String(status), detail: '' },
-        )
+    ask: async (schema, url, question) => (await checked(schema, url, question)).body,
+    page,
+    list: async (schema, url, max) => {
+      const { rows, next } = await page(schema, url)
+      let token = next
+      while (token !== undefined && rows.length < max) {
+        const more = await page(schema, url, token)
+        rows.push(...more.rows)
+        token = more.next
       }
-      if (Value.Check(schema, body)) return body
-      throw new Error(`${url} is not answered as this page expects`, {
-        cause: [...Value.Errors(schema, body)].slice(0, 3),
-      })
+      return { rows: rows.slice(0, max), more: token !== undefined || rows.length > max }
     },
   }
 }

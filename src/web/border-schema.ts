@@ -15,6 +15,33 @@ export const Queued = Type.Object({
 })
 export type Queued = Static<typeof Queued>
 
+/** What its declarant is told of a declaration: of the lane and the reasons only once the goods are there. */
+export const MyDeclaration = Type.Object({
+  id: Type.String(),
+  reference: Type.String(),
+  status: Type.String(),
+  office: Type.String(),
+  lodgedAt: Type.String(),
+  releasedAt: Maybe(Type.String()),
+  lane: Type.Optional(Lane),
+  required: Type.Array(
+    Type.Object({ check: Type.String(), text: Type.String(), legalBasis: Type.Optional(Type.String()) }),
+  ),
+  presentations: Type.Array(Type.Object({ at: Type.String(), office: Type.String(), vehicle: Type.String() })),
+  reasons: Type.Optional(
+    Type.Array(
+      Type.Object({
+        category: Type.String(),
+        rule: Type.Optional(Type.String()),
+        text: Type.Optional(Type.String()),
+        clearedBy: Type.Optional(Type.String()),
+        legalBasis: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
+})
+export type Mine = Static<typeof MyDeclaration>
+
 const Reason = Type.Object({
   rule: Type.String(),
   lane: Lane,

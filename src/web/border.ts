@@ -84,15 +84,22 @@ function inspectionOf(fields: FormFields): Record<string, unknown> {
 /** A day in the form; till its end in Bishkek. */
 const untilOf = (fields: FormFields): string => `${fields.get('until') ?? ''}T23:59:59+06:00`
 
+/** As many as one can look at; more of them wait at one office only where something is wrong. */
+const queueMax = 500
+const isOver = ({ releasedAt, status }: Queued): boolean =>
+  Boolean(releasedAt) || !['accepted', 'control', 'hold', 'do_not_load'].includes(status)
+
 const order: readonly (string | null | undefined)[] = ['red', 'yellow', 'blue', 'green']
 
 async function queuePage(visit: SignedVisit, answer?: Part): Promise<Page> {
   const { say } = visit
-  const all = await visit.ask(Type.Array(Queued), '/declarations?perPage=100')
-  const open = all.filter(
-    ({ releasedAt, status }) => !releasedAt && ['accepted', 'control', 'hold', 'do_not_load'].includes(status),
-  )
-  const closed = all.filter((one) => !open.includes(one))
+  const office = visit.query.get('office')?.trim() ?? ''
+  const at = office === '' ? '' : `&office=${piece(office)}`
+  const [{ rows: open, more }, newest] = await Promise.all([
+    visit.list(Queued, `/declarations?open=true&perPage=100${at}`, queueMax),
+    visit.ask(Type.Array(Queued), `/declarations?perPage=100${at}`),
+  ])
+  const closed = newest.filter(isOver)
   const lane = (name: string) => open.filter((one) => (one.lane ?? 'green') === name)
   return {
     title: say('nav.border'),
@@ -104,6 +111,9 @@ ${answer ?? ''}
 <label for="code">${say('border.scan')}</label>
 <div class="field-row"><input id="code" name="code" required autocomplete="off" autocapitalize="off" spellcheck="false"><button>${say('code.ask')}</button></div>
 <p class="hint">${say('border.scanHint')}</p>${cameraParts(say)}</form>
+<form class="card" method="get" action="${here}"><label for="office">${say('border.office')}</label>
+<div class="field-row"><input id="office" name="office" value="${office}" maxlength="200" autocomplete="off"><button>${say('border.ofOffice')}</button></div></form>
+${more ? notice('warn', say('border.more', { count: queueMax })) : ''}
 <div class="lanes">${order.map((name) => laneColumn(visit, String(name), lane(String(name))))}</div>
 <h2>${say('border.done')}</h2>
 ${closed.length === 0 ? h`<p class="soft">${say('border.none')}</p>` : h`<ul class="queue">${closed.slice(0, 30).map((one) => queueItem(visit, one))}</ul>`}`,

@@ -4,7 +4,7 @@ import { Finding } from '../findings/schema.ts'
 import { piece, Refused } from './ask.ts'
 import { h, type Html, type Part } from './html.ts'
 import type { Say } from './language.ts'
-import { csrfField, facts, notice, type Page, tabs, type Tone, verdict } from './layout.ts'
+import { csrfField, facts, notice, older, type Page, tabs, type Tone, verdict } from './layout.ts'
 import { codeLink } from './life.ts'
 import type { Outcome, Pages } from './routes.ts'
 import { base } from './session.ts'
@@ -69,7 +69,11 @@ const toneOf = (finding: Finding): Tone =>
 
 async function listPage(visit: SignedVisit, state: string): Promise<Page> {
   const { say } = visit
-  const findings = await visit.ask(Type.Array(Finding), `/findings?perPage=50${state === '' ? '' : `&state=${state}`}`)
+  const { rows: findings, next } = await visit.page(
+    Finding,
+    `/findings?perPage=50${state === '' ? '' : `&state=${state}`}`,
+    visit.query.get('next'),
+  )
   return {
     title: say('nav.findings'),
     body: h`<h1>${say('nav.findings')}</h1><p class="lead">${say('found.lead')}</p>
@@ -79,7 +83,8 @@ ${tabs(visit, [
   [`${here}/answered`, say('found.answered')],
   [`${here}/resolved`, say('found.closed')],
 ])}
-${findings.length === 0 ? h`<p class="soft">${say('found.none')}</p>` : h`<ul class="queue">${findings.map((finding) => listItem(say, finding))}</ul>`}`,
+${findings.length === 0 ? h`<p class="soft">${say('found.none')}</p>` : h`<ul class="queue">${findings.map((finding) => listItem(say, finding))}</ul>`}
+${older(visit, next)}`,
   }
 }
 

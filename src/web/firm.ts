@@ -6,7 +6,7 @@ import { Counterparties } from '../provenance/stock-routes.ts'
 import { actingPart, actingPages } from './acting.ts'
 import { forItself, piece, Refused } from './ask.ts'
 import { h, type Html, type Part } from './html.ts'
-import { csrfField, facts, notice, type Page, table } from './layout.ts'
+import { csrfField, facts, notice, older, type Page, table } from './layout.ts'
 import { type FormFields, type Outcome, type Pages, rolesOf } from './routes.ts'
 import { base } from './session.ts'
 import type { SignedVisit } from './visit.ts'
@@ -120,7 +120,7 @@ async function participantsPage(visit: SignedVisit, refused: Part = ''): Promise
   const { say } = visit
   const wanted = visit.query.get('name')?.trim() ?? ''
   const found = wanted === '' ? [] : await visit.ask(Counterparties, `/counterparties?name=${piece(wanted)}`)
-  const all = await visit.ask(Type.Array(Participant), '/participants?perPage=100')
+  const { rows: all, next } = await visit.page(Participant, '/participants?perPage=100', visit.query.get('next'))
   const link = (id: string, name: string): Html => h`<a href="${here}/${piece(id)}">${name}</a>`
   const known =
     found.length === 0
@@ -148,7 +148,8 @@ ${table(
     roles.map((role) => say.orPlain('role', role)).join(', '),
     h`<code>${id}</code>`,
   ]),
-)}`,
+)}
+${older(visit, next)}`,
   }
 }
 

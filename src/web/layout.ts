@@ -28,6 +28,12 @@ export const jobs: readonly Job[] = [
     roles: ['producer', 'importer', 'distributor', 'carrier', 'warehouse', 'broker', 'retailer', 'customs'],
   },
   { path: '/producer', name: 'nav.producer', hint: 'hint.producer', roles: ['producer', 'importer'] },
+  {
+    path: '/declarations',
+    name: 'nav.declarations',
+    hint: 'hint.declarations',
+    roles: ['importer', 'producer', 'broker'],
+  },
   { path: '/border', name: 'nav.border', hint: 'hint.border', roles: ['customs'] },
   { path: '/risk', name: 'nav.risk', hint: 'hint.risk', roles: ['customs'] },
   { path: '/findings', name: 'nav.findings', hint: 'hint.findings', roles: [] },
@@ -85,6 +91,12 @@ function navigation(visit: Visit): Html {
   })
   return h`<nav class="jobs" aria-label="${say('nav.jobs')}"><ul>${links}</ul></nav>`
 }
+
+/** To the page of a list after this one; nothing where this is the last. */
+export const older = ({ say, path }: Visit, next: string | undefined): Html =>
+  next === undefined
+    ? h``
+    : h`<p><a class="button quiet" href="${path}?next=${encodeURIComponent(next)}">${say('list.older')}</a></p>`
 
 /** Parts of one job, each a page of its own. */
 export const tabs = ({ say, path }: Visit, parts: readonly (readonly [path: string, name: string])[]): Html =>

@@ -16,6 +16,7 @@ import { producerPages } from './producer.ts'
 import { stockPages } from './stock.ts'
 import { findingPages } from './findings.ts'
 import { firmPages } from './firm.ts'
+import { declarationPages } from './declarations.ts'
 import { borderPages } from './border.ts'
 import { riskPages } from './risk.ts'
 import { base, createSessions, isTokenOf, type Sessions } from './session.ts'
@@ -78,6 +79,7 @@ export async function webRoutes(app: FastifyInstance, { vault, now }: WebDeps): 
   lifePage(pages)
   ledgerPages(pages)
   riskPages(pages)
+  declarationPages(pages)
   borderPages(pages)
   producerPages(pages)
   stockPages(pages)

@@ -132,5 +132,44 @@ t.test('the desk', async (t) => {
     await context.close()
   })
 
+  await t.test('the queue of one office', async (t) => {
+    const far = await lodge(border, maker, declaration([(await load(border)).sscc], 11, { office: 'KG-OSH' }))
+    await page.goto('/app/border')
+    await page.locator('#office').fill('KG-OSH')
+    await page.getByRole('button', { name: 'Show this office' }).click()
+    await page.getByText(far.reference).waitFor()
+    t.equal(await page.locator('.lanes .queue li').count(), 1)
+    t.same(await violations(page), [])
+  })
+
+  await t.test('a trader sees what became of its own, what to do, and the bar code for its driver', async (t) => {
+    const { page, context, faults } = await visitor(browser, app.origin)
+    const mine = await lodge(border, maker, declaration([(await load(border)).sscc], 11, { office: evil }))
+    await signIn(page, maker.key)
+    await page.getByRole('link', { name: 'Declarations' }).first().click()
+    t.match(await page.locator('.queue').textContent(), mine.reference)
+    t.match(await page.locator('.queue').textContent(), /released/)
+    t.same(await violations(page), [])
+    await picture(page, 'declarations')
+    await page.getByRole('link', { name: mine.reference }).click()
+    await page.getByText('What you must do').waitFor()
+    t.match(await page.locator('.checks').textContent(), 'Present the goods')
+    t.notMatch(await page.locator('main').innerText(), /\bred\b|P10/i, 'of its lane it hears once the goods are there')
+    const width = await page.evaluate<number>(
+      `(async () => { const image = document.querySelector('img.symbol'); await image.decode(); return image.naturalWidth })()`,
+    )
+    t.ok(width > 0, 'the bar code is there')
+    t.equal(await page.locator('main script').count(), 0)
+    t.same(await violations(page), [])
+    await picture(page, 'my-declaration')
+    const rival = await page.goto(`/app/declarations/nothing`)
+    t.equal(rival?.status(), 404)
+    t.same(
+      faults.filter((fault) => !/404/.test(fault)),
+      [],
+    )
+    await context.close()
+  })
+
   t.same(faults, [], 'nothing was thrown, kept away or asked elsewhere')
 })

@@ -114,6 +114,26 @@ t.test('the office', async (t) => {
     await leave()
   })
 
+  await t.test('a long list goes on, page after page', async (t) => {
+    for (let i = 0; i < 101; i++) await given.participant(app, { roles: ['retailer'], name: `Shop ${i}` })
+    const { page, leave } = await enter(operatorKey)
+    const names = new Set<string>()
+    await page.goto('/app/participants')
+    for (let pages = 1; ; pages++) {
+      for (const name of await page.locator('table td:first-child').allTextContents()) names.add(name)
+      const more = page.getByRole('link', { name: 'Older' })
+      if ((await more.count()) === 0) {
+        t.equal(pages, 2)
+        break
+      }
+      t.same(await violations(page), [])
+      await more.click()
+      await page.waitForURL(/next=/)
+    }
+    for (let i = 0; i < 101; i++) if (!names.has(`Shop ${i}`)) t.fail(`Shop ${i} is on no page`)
+    await leave()
+  })
+
   await t.test('a key of customs waits for another person of customs', async (t) => {
     const second = await given.officer(app, customs.id)
     const third = await given.officer(app, customs.id)

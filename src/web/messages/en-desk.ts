@@ -64,6 +64,8 @@ export const enDesk = {
   'border.vehicle': 'Vehicle',
   'border.route': 'Route',
   'border.office': 'Office',
+  'border.ofOffice': 'Show this office',
+  'border.more': 'More than {count} wait. The newest are shown: choose an office to see its own.',
   'border.lodged': 'Lodged',
   'border.items': 'Items',
   'border.release': 'Release',

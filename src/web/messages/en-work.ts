@@ -1,6 +1,18 @@
 // What the pages for daily work say, in English: stock, findings, keys, and acting for others.
 export const enWork = {
   'nav.findings': 'Findings',
+  'nav.declarations': 'Declarations',
+  'hint.declarations': 'What became of your declarations, what you must do, and the bar code for the driver.',
+  'list.older': 'Older',
+  'mine.none': 'There is no declaration of yours.',
+  'mine.todo': 'What you must do',
+  'mine.nothing': 'Nothing. You will see it here if that changes.',
+  'mine.released': 'Released {time}',
+  'mine.symbol': 'Bar code for the driver',
+  'mine.symbolText':
+    'The driver shows it at the barrier, on paper or on a screen. It says what is declared, not what was decided.',
+  'mine.presented': 'Presented',
+  'mine.basis': 'Legal basis',
   'nav.participants': 'Participants',
   'nav.acting': 'Acting for others',
   'hint.findings': 'What was noticed, what it says, and the answer to it.',

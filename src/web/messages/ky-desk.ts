@@ -66,6 +66,8 @@ export const kyDesk: Readonly<Record<keyof typeof enDesk, string>> = {
   'border.vehicle': 'Унаа',
   'border.route': 'Жол',
   'border.office': 'Пост',
+  'border.ofOffice': 'Ушул постту көрсөтүү',
+  'border.more': '{count} дан ашык күтүүдө. Эң жаңылары көрсөтүлдү: өз кезегин көрүү үчүн постту тандаңыз.',
   'border.lodged': 'Берилген',
   'border.items': 'Товарлар',
   'border.release': 'Чыгаруу',

@@ -2,6 +2,18 @@ import type { enWork } from './en-work.ts'
 
 export const kyWork: Readonly<Record<keyof typeof enWork, string>> = {
   'nav.findings': 'Байкоолор',
+  'nav.declarations': 'Декларациялар',
+  'hint.declarations': 'Декларацияларыңыз эмне болду, эмне кылышыңыз керек жана айдоочуга штрихкод.',
+  'list.older': 'Мурункулар',
+  'mine.none': 'Сиздин декларацияңыз жок.',
+  'mine.todo': 'Эмне кылышыңыз керек',
+  'mine.nothing': 'Эч нерсе. Өзгөрсө, ушул жерден көрөсүз.',
+  'mine.released': '{time} чыгарылды',
+  'mine.symbol': 'Айдоочу үчүн штрихкод',
+  'mine.symbolText':
+    'Айдоочу аны тосмодо кагаздан же экрандан көрсөтөт. Анда эмне чечилгени эмес, эмне жарыяланганы айтылат.',
+  'mine.presented': 'Көрсөтүлгөн',
+  'mine.basis': 'Укуктук негизи',
   'nav.participants': 'Катышуучулар',
   'nav.acting': 'Башкалардын атынан',
   'hint.findings': 'Эмне байкалган, эмне делген жана ага кандай жооп берилген.',

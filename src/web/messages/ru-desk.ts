@@ -66,6 +66,8 @@ export const ruDesk: Readonly<Record<keyof typeof enDesk, string>> = {
   'border.vehicle': 'Транспорт',
   'border.route': 'Маршрут',
   'border.office': 'Пост',
+  'border.ofOffice': 'Показать этот пост',
+  'border.more': 'Ожидают более {count}. Показаны новейшие: выберите пост, чтобы увидеть его очередь.',
   'border.lodged': 'Подана',
   'border.items': 'Товары',
   'border.release': 'Выпуск',

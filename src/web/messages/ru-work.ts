@@ -2,6 +2,18 @@ import type { enWork } from './en-work.ts'
 
 export const ruWork: Readonly<Record<keyof typeof enWork, string>> = {
   'nav.findings': 'Замечания',
+  'nav.declarations': 'Декларации',
+  'hint.declarations': 'Что с вашими декларациями, что нужно сделать и штрихкод для водителя.',
+  'list.older': 'Раньше',
+  'mine.none': 'Ваших деклараций нет.',
+  'mine.todo': 'Что вам нужно сделать',
+  'mine.nothing': 'Ничего. Если это изменится, вы увидите это здесь.',
+  'mine.released': 'Выпущено {time}',
+  'mine.symbol': 'Штрихкод для водителя',
+  'mine.symbolText':
+    'Водитель показывает его у шлагбаума, на бумаге или на экране. В нём сказано, что заявлено, а не что решено.',
+  'mine.presented': 'Предъявлено',
+  'mine.basis': 'Правовое основание',
   'nav.participants': 'Участники',
   'nav.acting': 'От имени других',
   'hint.findings': 'Что замечено, что сказано и что на это ответили.',
