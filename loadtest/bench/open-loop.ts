@@ -37,35 +37,29 @@ const quantile = (values: readonly number[], q: number): number => {
 }
 
 /** Sends so many requests a second for so long, then waits for what is still to be answered. */
-export const openLoad = async (load: OpenLoad): Promise<Opened> => (await standReady(load))()
+export async function openLoad(load: OpenLoad): Promise<Opened> {
+  const callers = await standReady(load)
+  const opened = await callers.send()
+  await callers.leave()
+  return opened
+}
 
-/**
- * Its connections stand; what is returned begins. Of two loads that run beside each other neither begins while the other's are made:
- * thousands of callers who come at once are no part of what is measured.
- */
-export async function standReady({
-  on,
-  path,
-  key,
-  perSecond,
-  seconds,
-  body,
-}: OpenLoad): Promise<() => Promise<Opened>> {
+/** Callers whose connections stand: neither that they come nor that they go is a part of what is measured. */
+export type Callers = { send(): Promise<Opened>; leave(): Promise<void> }
+
+/** What was heard since the load began. */
+type Heard = { took: number[]; refused: number[]; impolite: number; broken: number; left: number; over: () => void }
+
+export async function standReady({ on, path, key, perSecond, seconds, body }: OpenLoad): Promise<Callers> {
   const { hostname, port } = new URL(on.url)
   const head = `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\n${
     key === undefined ? '' : `authorization: Bearer ${key}\r\n`
   }content-length: `
   const free: Line[] = []
   const lines = new Set<Line>()
-  const late: number[] = []
-  const tookMs: number[] = []
-  const refusedMs: number[] = []
-  const total = Math.floor(perSecond * seconds)
-  let [sent, answered, impolite, broken] = [0, 0, 0, 0]
-  let over: () => void = () => undefined
-  const ended = new Promise<void>((resolve) => (over = resolve))
+  let heard: Heard = { took: [], refused: [], impolite: 0, broken: 0, left: 0, over: () => undefined }
   const count = () => {
-    if (++answered === total) over()
+    if (--heard.left === 0) heard.over()
   }
 
   const hear = (line: Line, chunk: string) => {
@@ -79,11 +73,11 @@ export async function standReady({
     if (line.dueMs === 0) return // The answer to the first question, which is not counted.
     const status = Number(header.slice(9, 12))
     const took = performance.now() - line.dueMs
-    if (status < 300) tookMs.push(took)
+    if (status < 300) heard.took.push(took)
     else if (status === 503) {
-      refusedMs.push(took)
-      if (!/\r\nretry-after:/i.test(header)) impolite++
-    } else broken++
+      heard.refused.push(took)
+      if (!/\r\nretry-after:/i.test(header)) heard.impolite++
+    } else heard.broken++
     line.dueMs = 0
     if (/\r\nconnection: close/i.test(header)) line.socket.destroy()
     else free.push(line)
@@ -100,7 +94,7 @@ export async function standReady({
       lines.delete(line)
       if (free.includes(line)) free.splice(free.indexOf(line), 1)
       if (line.dueMs === 0) return
-      broken++
+      heard.broken++
       count()
     })
     await once(socket, 'connect')
@@ -109,13 +103,17 @@ export async function standReady({
     await once(socket, 'data')
     free.push(line)
   }
-  const send = (line: Line, dueMs: number) => {
-    line.dueMs = dueMs
-    const text = JSON.stringify(body(sent++))
-    line.socket.write(`${head}${Buffer.byteLength(text)}\r\n\r\n${text}`)
-  }
   await Promise.all(Array.from({ length: linesOpen }, open))
-  return async () => {
+  let asked = 0
+
+  async function send(): Promise<Opened> {
+    const total = Math.floor(perSecond * seconds)
+    const late: number[] = []
+    const ended = new Promise<void>((over) => {
+      heard = { took: [], refused: [], impolite: 0, broken: 0, left: total, over }
+    })
+    const { took, refused } = heard
+    let sent = 0
     const startedMs = performance.now()
     const ticking = setInterval(() => {
       const due = Math.min(total, Math.floor(((performance.now() - startedMs) / 1000) * perSecond))
@@ -123,28 +121,36 @@ export async function standReady({
       while (late.length > 0) {
         const line = free.pop()
         if (!line) break
-        send(line, late.shift() ?? 0)
+        line.dueMs = late.shift() ?? 0
+        sent++
+        const text = JSON.stringify(body(asked++))
+        line.socket.write(`${head}${Buffer.byteLength(text)}\r\n\r\n${text}`)
       }
       if (sent === total) clearInterval(ticking)
     }, tickMs)
-    const giveUp = setTimeout(over, seconds * 1000 + patienceMs)
+    const giveUp = setTimeout(heard.over, seconds * 1000 + patienceMs)
     await ended
     clearTimeout(giveUp)
     clearInterval(ticking)
-    const tookSeconds = (performance.now() - startedMs) / 1000
-    const closed = [...lines].map(({ socket }) => once(socket, 'close'))
-    for (const { socket } of lines) socket.destroy()
-    await Promise.all(closed)
-    // Once it answers this it has seen that three thousand callers are gone: whatever is measured next has no part in that.
-    await fetch(`${on.url}/health`)
     return {
-      perSecond: tookMs.length / tookSeconds,
-      p50: quantile(tookMs, 0.5),
-      p99: quantile(tookMs, 0.99),
-      refused: refusedMs.length,
-      impolite,
-      refusedP99: quantile(refusedMs, 0.99),
-      broken: broken + (total - answered),
+      perSecond: took.length / ((performance.now() - startedMs) / 1000),
+      p50: quantile(took, 0.5),
+      p99: quantile(took, 0.99),
+      refused: refused.length,
+      impolite: heard.impolite,
+      refusedP99: quantile(refused, 0.99),
+      broken: heard.broken + heard.left,
     }
+  }
+
+  return {
+    send,
+    leave: async () => {
+      const closed = [...lines].map(({ socket }) => once(socket, 'close'))
+      for (const { socket } of lines) socket.destroy()
+      await Promise.all(closed)
+      // Once it answers this it has seen that three thousand callers are gone.
+      await fetch(`${on.url}/health`)
+    },
   }
 }

@@ -28,22 +28,23 @@ export const saleOpen: Scenario = async ({ stage, rounds, tell }) => {
     body: () => ({ codes: [shelf[asked++ % shelf.length]] }),
   }
   const peak = await load({ ...scans, connections: 500, amount: quick ? 5_000 : 20_000 })
+  const callers = await Promise.all([
+    standReady({ ...checks, perSecond: checksPerSecond, seconds }),
+    standReady({ ...scans, perSecond: peak.perSecond / 2, seconds }),
+  ])
   const times: number[] = []
   const medians: number[] = []
   let refused = 0
   for (let round = 1; round <= rounds; round++) {
     tell(`round ${round} of ${rounds}`)
-    const ready = await Promise.all([
-      standReady({ ...checks, perSecond: checksPerSecond, seconds }),
-      standReady({ ...scans, perSecond: peak.perSecond / 2, seconds }),
-    ])
-    const [sales] = await Promise.all(ready.map((begin) => begin()))
+    const [sales] = await Promise.all(callers.map((each) => each.send()))
     if (!sales) throw new Error('nothing was asked')
     if (sales.broken > 0) throw new Error(`${sales.broken} checks lost`)
     refused += sales.refused
     times.push(sales.p99)
     medians.push(sales.p50)
   }
+  for (const each of callers) await each.leave()
   const p99 = median(times)
   const note = `beside ${Math.round(peak.perSecond / 2)} scans/s; p50 ${median(medians).toFixed(1)} ms; ${refused} of ${checksPerSecond * seconds * rounds} refused`
   return [

@@ -46,14 +46,14 @@ export const soak =
     const { perSecond } = await load({ ...scans, connections: 500, amount: 5_000 })
     const windows: { memory: number; lag: number; p99: number; bad: number }[] = []
     const count = Math.max(2 * compared, Math.round((minutes * 60) / windowSeconds))
+    const callers = await Promise.all([
+      standReady({ ...scans, perSecond: perSecond / 5 }),
+      standReady({ ...checks, perSecond: 200 }),
+      standReady({ ...large, perSecond: 1 }),
+    ])
     for (let n = 1; n <= count; n++) {
       await service.ask('lag')
-      const ready = await Promise.all([
-        standReady({ ...scans, perSecond: perSecond / 5 }),
-        standReady({ ...checks, perSecond: 200 }),
-        standReady({ ...large, perSecond: 1 }),
-      ])
-      const opened = await Promise.all(ready.map((begin) => begin()))
+      const opened = await Promise.all(callers.map((each) => each.send()))
       const [scan] = opened
       if (!scan) throw new Error('nothing was asked')
       const bad = opened.reduce((sum, { refused, broken }) => sum + refused + broken, 0)
@@ -63,6 +63,7 @@ export const soak =
         `${n} of ${count}: ${memory.toFixed(0)} MB, loop late by ${lag.toFixed(0)} ms at most, p99 ${scan.p99.toFixed(0)} ms`,
       )
     }
+    for (const each of callers) await each.leave()
     const bad = windows.reduce((sum, window) => sum + window.bad, 0)
     const row = (key: 'memory' | 'lag' | 'p99', unit: string, must: number): Row => {
       const [start, end] = [windows.slice(0, compared), windows.slice(-compared)].map((part) =>
