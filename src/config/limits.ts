@@ -37,6 +37,7 @@ export const limits = Object.freeze({
   connectionsWaitingMax: 4_096, // Not yet accepted; Node's 511 overflow in one busy moment, and TCP then tries again only after a second.
   loopLateMaxMs: 3_000, // An event loop that is seconds behind answers nobody in time.
   requestTimeoutMs: 60_000, // From the first byte to the last of 32 MB over a bad line; who is slower holds a socket for nothing.
+  notFoundStrokeMs: 25, // Longer than looking anything up takes: whether it is somebody else's or was never there is not to be told from the time.
   headersTimeoutMs: 10_000, // Headers are one packet or two.
   slowLookMs: 5_000, // How often connections are looked through for those that are too slow.
   connectionsMax: 20_000, // Open at once, of whomever: each costs some 10 kB, and a process has a limit of open files. More are closed at once.

@@ -1,8 +1,10 @@
 // The single place where an error becomes an answer. A Problem is the caller's and is told in full; whatever else is
 // thrown is ours: logged whole, answered as a bare 500 that names the request and nothing more.
 import { STATUS_CODES } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { limits } from '../config/limits.ts'
 import { Problem, problemDocument, problems, type ProblemCode } from './problem.ts'
 import { validationProblem } from './validation.ts'
 
@@ -39,10 +41,17 @@ export async function sendProblem(error: unknown, request: FastifyRequest, reply
   reply.removeHeader('content-disposition') // A download that failed is not a file.
   reply.removeHeader('cache-control')
   reply.removeHeader('etag')
+  if (problem.status === 404 && request.routeOptions.url !== undefined) await delay(untilTold(reply.elapsedTime))
   // A string, so that no response schema of the route reshapes it.
   const document = JSON.stringify(problemDocument(problem))
   return reply.code(problem.status).header('content-type', problemType).serializer(String).send(document)
 }
+
+/**
+ * Milliseconds until an answer of 404 may be told. Somebody else's object is looked up for longer than one that never was, and the
+ * words hide which it is: so both are told at the next stroke of a clock that began with the request (ASVS 8.3.4, "no enumeration").
+ */
+const untilTold = (elapsedMs: number): number => limits.notFoundStrokeMs - (elapsedMs % limits.notFoundStrokeMs)
 
 /** Fastify's and its plugins' own errors, by code or status, as ours. */
 const frameworkCodes: Record<string, ProblemCode> = {

@@ -1,5 +1,6 @@
 import net from 'node:net'
 import t from 'tap'
+import { limits } from '../../src/config/limits.ts'
 import { problemDocument, Problem, problems, problemItemsMax } from '../../src/http/problem.ts'
 import { operatorKey, testApp } from '../support/app.ts'
 
@@ -130,6 +131,16 @@ t.test('requests that cannot be understood are problem documents', async (t) => 
     t.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8', name)
     t.match(answer.json(), { type: `urn:tamga:problem:${code}`, title, status, code, detail: /\S/ }, name)
     t.ok(answer.headers['x-request-id'] !== undefined || code === 'request_malformed' || code === 'uri_too_long', name)
+  }
+})
+
+t.test('how soon an object is not there does not tell whether it is somebody else’s', async (t) => {
+  const { operator } = await testApp(t)
+  for (const id of ['aaaaaaaaaaaa', 'bbbbbbbbbbbb']) {
+    const fromMs = performance.now()
+    t.equal((await operator.call('GET', `/participants/${id}`)).statusCode, 404)
+    // A timer may be a millisecond early; that both take alike is measured by loadtest/timing.ts.
+    t.ok(performance.now() - fromMs > limits.notFoundStrokeMs - 2, 'never before the stroke')
   }
 })
 
