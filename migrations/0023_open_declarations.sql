@@ -1,6 +1,7 @@
 -- Declarations that may still want something, for the queue of a border post: of a million that are done, the few that are not must
 -- not be sought for. Kept by the acts themselves, so that whoever records one, an older process among them, keeps it too. One that
--- was looked at again after its release may stand here although nothing is open; none that is open is missing.
+-- was looked at again after its release may stand here although nothing is open; none that is open is missing. Those that were there
+-- before are added by the next migration, for this one holds a lock on the acts.
 create table declaration_open (
     id text primary key
 );
@@ -20,12 +21,5 @@ begin
 end
 $$;
 create trigger note_open_declaration after insert on border_act for each row execute function note_open_declaration();
-
-insert into declaration_open (id)
-select d.id from declaration d
-where coalesce((select kind from border_act where subject = d.id and kind in ('decided', 'raised', 'inspected', 'released', 'outcome')
-                order by position desc limit 1), 'lodged') not in ('released', 'outcome')
-  and not exists (select from border_act where subject = d.id and kind = 'outcome')
-on conflict do nothing;
 
 grant select on declaration_open to tamga_app, tamga_auditor;
