@@ -211,13 +211,14 @@ async function furnishRetail(
 }
 
 function watchOver({ dataDir, databaseUrl, limits }: Config, parts: Pick<WatchOptions, 'pool' | 'metrics' | 'now'>) {
-  const { diskReserveBytes, checkpointLateMaxMs } = limits
+  const { diskReserveBytes, checkpointLateMaxMs, readyMaxMs } = limits
   // Where the database is elsewhere, so is its disk.
   return watchState({
     ...parts,
     dataDir: databaseUrl === undefined ? dataDir : undefined,
     diskReserveBytes,
     checkpointLateMaxMs,
+    readyMaxMs,
   })
 }
 

@@ -88,6 +88,7 @@ export const limits = Object.freeze({
   poolConnectionsMax: 10, // Two cores answer no faster with more; the ledger's writer has its own connection.
   statementTimeoutMs: 30_000, // No call of ours takes a second; what takes thirty is lost.
   databaseSilentMaxMs: 35_000, // A server that stands still, or is cut off, says nothing and closes nothing: past this its connection is given up.
+  readyMaxMs: 3_000, // Who asks /ready has seconds: a database that takes longer to say how it is does not serve.
   lockTimeoutMs: 10_000, // Another process holds a log's head for milliseconds.
   idleInTransactionTimeoutMs: 60_000, // A forgotten transaction holds back vacuum for everybody.
   connectTimeoutMs: 5_000,

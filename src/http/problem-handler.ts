@@ -79,7 +79,10 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
   }
   const code = frameworkCodes[error.code]
   if (code !== undefined) return new Problem(code, { cause: error })
-  if (isOverload(error)) return new Problem('busy', { cause: error })
+  if (isOverload(error)) {
+    const unknown = request.method !== 'GET' && isLost(error)
+    return new Problem('busy', { ...(unknown ? { detail: nobodyKnows } : {}), cause: error })
+  }
   const status = error.statusCode ?? 500
   if (status >= 400 && status < 500) return new Problem(codeOfStatus(status), { detail: error.message, cause: error })
   return internal(request, error)
@@ -94,6 +97,13 @@ function isOverload(error: FastifyError): boolean {
     return true
   return /timeout exceeded when trying to connect|Connection terminated|Query read timeout/.test(error.message)
 }
+
+/** The connection went away, or said nothing any more, with a statement under way: it may have taken effect. */
+const isLost = ({ code = '', message }: FastifyError): boolean =>
+  /^(57P0[12]|08\d{3}|ECONNRESET|EPIPE)$/.test(code) || /Connection terminated|Query read timeout/.test(message)
+
+const nobodyKnows =
+  'The database was lost while it worked on this, and whether anything was stored is not known. Look before you send it again.'
 
 function codeOfStatus(status: number): ProblemCode {
   switch (status) {

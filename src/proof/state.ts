@@ -1,4 +1,5 @@
 // What /ready and /metrics say of the database, its logs and the disk, from one look a second at most.
+import { setTimeout as delay } from 'node:timers/promises'
 import { Gauge, type Registry } from 'prom-client'
 import { type Disk, megabytes, readDisk } from '../config/disk.ts'
 import { createCached } from '../db/cached.ts'
@@ -14,6 +15,8 @@ export type WatchOptions = {
   dataDir: string | undefined
   diskReserveBytes: number
   checkpointLateMaxMs: number
+  /** What takes longer to answer does not serve. */
+  readyMaxMs: number
 }
 
 type Look = { state: State | undefined; fault: unknown; disk: Disk | undefined }
@@ -38,13 +41,18 @@ export function watchState(options: WatchOptions): () => Promise<Reason[]> {
   return async () => reasonsOf(await current(), options)
 }
 
-async function lookAround({ pool, dataDir }: WatchOptions): Promise<Look> {
+async function lookAround({ pool, dataDir, readyMaxMs }: WatchOptions): Promise<Look> {
   const disk = dataDir === undefined ? undefined : await readDisk(dataDir).catch(() => undefined)
   try {
-    return { state: await readState(pool), fault: undefined, disk }
+    return { state: await Promise.race([readState(pool), tooLate(readyMaxMs)]), fault: undefined, disk }
   } catch (fault) {
     return { state: undefined, fault, disk }
   }
+}
+
+async function tooLate(ms: number): Promise<never> {
+  await delay(ms, undefined, { ref: false })
+  throw new Error(`the database said nothing for ${ms} ms`)
 }
 
 /** Everything that /ready may name, in the order of weight. */

@@ -6,11 +6,13 @@ import { join } from 'node:path'
 import t from 'tap'
 import { settings } from '../../src/config/config.ts'
 import { limits } from '../../src/config/limits.ts'
+import { appRole } from '../../src/db/connect.ts'
 import { freePort } from '../../src/db/postmaster.ts'
 import { problems } from '../../src/http/problem.ts'
 import { openWaitingRoom } from '../../src/http/waiting-room.ts'
 import { operatorKey, testApp, testClock } from '../support/app.ts'
 import { client } from '../support/connect.ts'
+import { lineTo } from '../support/cut.ts'
 import { testDatabase } from '../support/database.ts'
 import { dataFolder, startService } from '../support/process.ts'
 import { remote } from '../support/remote.ts'
@@ -129,6 +131,31 @@ t.test('readiness says why not', async (t) => {
   t.match((await app.app.inject('/metrics')).body, /tamga_database_up 0/, 'figures go on')
   app.app.pg.pool.query = query
 })
+
+t.test(
+  'a database that stands still: readiness says so in time, and who wrote is told that nobody knows',
+  async (t) => {
+    const database = await testDatabase(t)
+    const line = await lineTo(t, database.appUrl)
+    const app = await testApp(t, {
+      database,
+      access: { url: line.url, role: appRole },
+      config: { limits: { ...limits, readyMaxMs: 300 } },
+    })
+    t.equal((await app.anonymous.call('GET', '/ready')).statusCode, 200)
+    line.deafen(true)
+    const written = app.operator.call('POST', '/participants', { name: 'X', country: 'KG', roles: ['carrier'] })
+    // What was seen a moment ago still counts for a second.
+    let answer = await app.anonymous.call('GET', '/ready')
+    while (answer.statusCode === 200) answer = await app.anonymous.call('GET', '/ready')
+    t.match(answer.json(), { code: 'busy', errors: [{ path: '/database' }] })
+    // As when its time is over.
+    line.cutAll()
+    t.match((await written).json(), { status: 503, code: 'busy', detail: /not known/ })
+    while (answer.statusCode !== 200) answer = await app.anonymous.call('GET', '/ready')
+    t.same(answer.json(), { status: 'ready' })
+  },
+)
 
 t.test('the address of a caller is that of his connection, unless a proxy of ours says another', async (t) => {
   const ask = async (trustedProxies: string[], remoteAddress: string, forwarded: string): Promise<number> => {

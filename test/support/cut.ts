@@ -24,8 +24,11 @@ export type Line = {
   cuts(): number
   /** Ends every connection there is. */
   cutAll(): void
-  /** Whoever is connected now is neither heard nor answered any more, and not told: as when a host stands still. */
-  deafen(): void
+  /**
+   * Whoever is connected now is neither heard nor answered any more, and not told: as when a host stands still.
+   * @param newcomers whoever connects neither, until all are cut
+   */
+  deafen(newcomers?: boolean): void
   /** Each answer comes so many milliseconds late. */
   slow(ms: number): void
   /** Says something else in what is asked: of the same length, or the protocol would break. Statements that are known stay as they are. */
@@ -43,6 +46,7 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
   let words: { instead: string; of: string } | undefined
   const sockets = new Set<Socket>()
   const deafened = new Set<Socket>()
+  let deafToAll = false
 
   const isNext = (chunk: Buffer, when: Cut['when'], isTheOne: boolean): boolean =>
     next?.when === when && chunk.includes(next.text) && (next.on === undefined || isTheOne)
@@ -54,6 +58,7 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
     }
     for (const socket of [near, far]) {
       sockets.add(socket)
+      if (deafToAll) deafened.add(socket)
       socket.on('error', end)
       socket.on('close', () => {
         sockets.delete(socket)
@@ -112,6 +117,7 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const cutAll = (): void => {
+    deafToAll = false
     for (const socket of sockets) socket.destroy()
   }
   t.teardown(async () => {
@@ -127,7 +133,8 @@ export async function lineTo(t: Teardown, url: string): Promise<Line> {
     cut: (at) => void (next = at),
     cuts: () => count,
     cutAll,
-    deafen: () => {
+    deafen: (newcomers = false) => {
+      deafToAll = newcomers
       for (const socket of sockets) deafened.add(socket)
     },
     slow: (ms) => void (lateMs = ms),
