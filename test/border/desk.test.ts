@@ -2,7 +2,7 @@ import t from 'tap'
 import { listActs } from '../../src/declarations/act-store.ts'
 import type { InspectorBody } from '../../src/declarations/bodies.ts'
 import { type TestApp, testApp, testClock } from '../support/app.ts'
-import { declaration, load, lodge, post, type Told } from './load.ts'
+import { declaration, drawnTwice, load, lodge, post, type Told } from './load.ts'
 
 const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString()
 
@@ -47,10 +47,13 @@ t.test('red: goods are opened, the drawn units are scanned, and two others relea
   await first.expect(201, 'POST', `${path}/inspections`, { ...seen, witness: fourth.person })
 
   const word = { result: 'conforms', scanned: [], notes: 'seen by camera', checks: ['witness'] }
-  t.match((await second.call('POST', `${path}/release`)).json(), { errors: [{ value: 'witness' }] })
+  const missing = (await second.call('POST', `${path}/release`)).json<{ errors: { value: string }[] }>().errors
+  t.ok(
+    missing.some(({ value }) => value === 'witness'),
+    'his word is wanted',
+  )
   t.match((await third.call('POST', `${path}/inspections`, word)).json(), { code: 'second_person_needed' })
   await fourth.expect(201, 'POST', `${path}/inspections`, word)
-  // Three of two hundred inspections are drawn for a second look; this may be one of them.
   const own = (await first.call('POST', `${path}/release`)).json<{ code: string; errors?: { value: string }[] }>()
   if (own.errors?.[0]?.value !== 'second_inspection') t.match(own, { code: 'second_person_needed' })
   const once = await second.call('POST', `${path}/release`)
@@ -69,7 +72,7 @@ t.test('red: goods are opened, the drawn units are scanned, and two others relea
 t.test('yellow: documents are looked at, and another releases', async (t) => {
   const app = await testApp(t)
   const border = await post(app)
-  const [first, second] = border.officers
+  const [first, second, third] = border.officers
   const told = await lodge(border, border.maker, declaration([(await load(border)).sscc], 13))
   t.equal(told.lane, 'yellow')
   const path = `/declarations/${told.id}`
@@ -77,6 +80,8 @@ t.test('yellow: documents are looked at, and another releases', async (t) => {
   const scanned = (told.checks?.flatMap(({ units }) => units ?? []) ?? []).map((code) => ({ code, found: 'found' }))
   await first.expect(201, 'POST', `${path}/inspections`, { result: 'conforms', scanned, notes: 'one broke' })
   await first.expect(409, 'POST', `${path}/release`)
+  if (await drawnTwice(border, told))
+    await third.expect(201, 'POST', `${path}/inspections`, { result: 'conforms', scanned, notes: 'once more' })
   await second.expect(200, 'POST', `${path}/release`)
 })
 
@@ -178,6 +183,7 @@ t.test('who was drawn inspects, and nobody else but for a second look', async (t
   t.equal(await inspect(fourth), 'second_person_needed', 'nor who is not on shift')
   t.equal(await inspect(inspector, ['documents']), 'done')
   t.equal(await inspect(other, ['goods']), 'second_person_needed', 'the papers were looked at; the goods are still his')
+  if (await drawnTwice(border, told)) return t.comment('drawn for a second look, which anybody else may take')
   await duty(inspector, 1e-6)
   clock.forward(60_000)
   t.equal(await inspect(fourth), 'second_person_needed', 'he went home: another is drawn')

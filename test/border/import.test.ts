@@ -37,14 +37,14 @@ t.test("an importer's goods come into circulation by customs' release, and not b
   t.equal(wrong.lane, 'yellow')
   t.equal((await unit()).state, 'encoded')
   const scanned = (wrong.checks?.flatMap(({ units }) => units ?? []) ?? []).map((code) => ({ code, found: 'found' }))
-  await officers[0].expect(201, 'POST', `/declarations/${wrong.id}/inspections`, {
-    result: 'conforms',
-    scanned,
-    notes: 'six',
-  })
-  const released = await officers[1].call('POST', `/declarations/${wrong.id}/release`)
-  if (released.statusCode === 200) t.equal((await unit()).state, 'active')
-  else await lodge(border, importer, body(6))
+  const inspection = { result: 'conforms', scanned, notes: 'six' }
+  await officers[0].expect(201, 'POST', `/declarations/${wrong.id}/inspections`, inspection)
+  // One in some tens is drawn to be inspected twice.
+  const { checks = [] } = await officers[0].expect<Told>(200, 'GET', `/declarations/${wrong.id}`)
+  if (checks.some(({ done }) => !done))
+    await officers[1].expect(201, 'POST', `/declarations/${wrong.id}/inspections`, inspection)
+  t.equal((await unit()).state, 'encoded')
+  await officers[2].expect(200, 'POST', `/declarations/${wrong.id}/release`)
   t.equal((await unit()).state, 'active')
   await app.app.close()
   const { status, text } = await verify('log', '--database', app.database.adminUrl)

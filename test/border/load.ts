@@ -129,3 +129,9 @@ export async function enforce({ officers }: Post, fields: Record<string, unknown
   for (const by of [officers[1], officers[2]]) await by.expect(201, 'POST', `/risk/profiles/${id}/approvals`, {})
   return { id }
 }
+
+/** Three of two hundred finished inspections are drawn to be done once more by somebody else: then a story goes on another way. */
+export async function drawnTwice({ officers }: Post, { id }: Pick<Told, 'id'>): Promise<boolean> {
+  const { checks = [] } = await officers[0].expect<Told>(200, 'GET', `/declarations/${id}`)
+  return checks.some((check) => check.id === 'second_inspection' && !check.done)
+}
