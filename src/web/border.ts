@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { piece, Refused } from './ask.ts'
 import { Barrier, Declared, Queued } from './border-schema.ts'
 import { lines } from './findings.ts'
-import { declarationPage, laneTone } from './declaration.ts'
+import { declarationPage, isOver, laneTone } from './declaration.ts'
 import { cameraParts } from './code-field.ts'
 import { h, type Html, type Part } from './html.ts'
 import { csrfField, notice, type Page, type Tone, verdict } from './layout.ts'
@@ -86,8 +86,6 @@ const untilOf = (fields: FormFields): string => `${fields.get('until') ?? ''}T23
 
 /** As many as one can look at; more of them wait at one office only where something is wrong. */
 const queueMax = 500
-const isOver = ({ releasedAt, status }: Queued): boolean =>
-  Boolean(releasedAt) || !['accepted', 'control', 'hold', 'do_not_load'].includes(status)
 
 const order: readonly (string | null | undefined)[] = ['red', 'yellow', 'blue', 'green']
 

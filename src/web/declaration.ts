@@ -20,12 +20,16 @@ export const laneTone = (lane: string | null | undefined): Tone =>
 const standingTone = ({ lane, status }: Declared): Tone =>
   status === 'released' ? 'good' : status === 'seized' ? 'bad' : laneTone(lane)
 
+/** Released or closed: nothing is left to do about it. */
+export const isOver = ({ releasedAt, status }: Pick<Declared, 'releasedAt' | 'status'>): boolean =>
+  Boolean(releasedAt) || !['accepted', 'control', 'hold', 'do_not_load'].includes(status)
+
 export async function declarationPage(visit: SignedVisit, declared: Declared, refused?: Part): Promise<Page> {
   const { say } = visit
   const [goods, people] = await Promise.all([goodsPicture(visit, declared), peopleOf(visit)])
   const open = declared.checks.filter(({ done }) => !done)
   const last = declared.decisions.at(-1)
-  const over = Boolean(declared.releasedAt) || !['accepted', 'control', 'hold', 'do_not_load'].includes(declared.status)
+  const over = isOver(declared)
   const next = over
     ? declared.releasedAt
       ? say.moment(declared.releasedAt)
